@@ -1,0 +1,16 @@
+// Where a package stands as a whole, from the states of its deliveries (contract §3).
+import { type DeliveryState, finalStates } from './delivery.ts'
+
+export type OverallState = 'accepted' | 'in_progress' | 'completed' | 'completed_with_failures' | 'recalled'
+
+export function overallState(states: readonly DeliveryState[]): OverallState {
+  const unfinished = states.filter((state) => !finalStates.includes(state))
+  if (unfinished.length === states.length) {
+    return states.some((state) => state === 'in_flight') ? 'in_progress' : 'accepted'
+  }
+  if (unfinished.length > 0) return 'in_progress'
+  if (states.every((state) => state === 'recalled')) return 'recalled'
+  return states.every((state) => state === 'delivered' || state === 'recalled')
+    ? 'completed'
+    : 'completed_with_failures'
+}
