@@ -1,0 +1,79 @@
+// The one way to PostgreSQL: a pool, Kysely on top of it, and the two readings of types that the driver leaves open.
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { GatewayError } from '../domain/errors.ts'
+import type { DB } from '../generated/database.ts'
+
+export type Database = Kysely<DB>
+export type Trx = Transaction<DB>
+/** What a query function takes, so that a caller can compose several in one transaction. */
+export type Db = Database | Trx
+
+export interface OpenDatabase {
+  readonly db: Database
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly connectionsMax: number
+  readonly onIdleError: (error: Error) => void
+}
+
+// bigint holds sizes and counts here, all far below 2^53; dates are days without a zone and stay text.
+const int8 = 20
+const date = 1082
+
+export function openDatabase({ url, connectionsMax, onIdleError }: DatabaseOptions): OpenDatabase {
+  const types = new pg.TypeOverrides()
+  types.setTypeParser(int8, Number)
+  types.setTypeParser(date, (text) => text)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    types,
+    application_name: 'tram',
+    // A caller waits this long for a connection, then hears 503: an edge that queues for ever helps nobody.
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 30_000,
+  })
+  pool.on('error', onIdleError)
+  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+  return { db, pool, close: () => db.destroy() }
+}
+
+/** SQLSTATE of a driver error, or the system's code when the server was never reached. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+const uniqueViolation = '23505'
+const exclusionViolation = '23P01'
+
+export function isUniqueViolation(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === uniqueViolation || state === exclusionViolation
+}
+
+// Class 08 is a lost connection; 57P01–57P03 a server going down or coming up; 53 a server short of something.
+const awayStates = /^(08...|57P0[123]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND)$/
+
+/** Whether the database is away rather than our statement wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== undefined) return awayStates.test(state)
+  // The pool and the driver give these two no code, so their text is all there is to go by.
+  return (
+    error instanceof Error &&
+    /^(timeout exceeded when trying to connect|Connection terminated( unexpectedly| due to connection timeout)?)$/.test(
+      error.message,
+    )
+  )
+}
+
+export function databaseAway(cause: unknown): GatewayError {
+  return new GatewayError('unavailable', 'database_away', { retryAfterSeconds: 5, cause })
+}

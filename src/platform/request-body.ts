@@ -1,0 +1,67 @@
+// The body of a request as chunks. Stopping early must not cut the connection: the caller is owed an answer that says
+// what was wrong with what it sent.
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import { GatewayError } from '../domain/errors.ts'
+
+/** The other side hung up in the middle of its body: there is nobody to answer. */
+export class CallerGone extends Error {
+  override readonly name = 'CallerGone'
+}
+
+/** After a refusal so much of the rest is read and thrown away, so that the sender gets to read the answer. */
+const drainBytesMax = 64 * 1024 * 1024
+const drainMsMax = 5_000
+
+/** The chunks of a stream. Leaving the loop early keeps the connection. */
+export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk
+  } catch (error) {
+    if (stream instanceof Readable && stream.destroyed) throw new CallerGone('body cut off', { cause: error })
+    throw error
+  }
+}
+
+/** Reads on without keeping anything, within bounds. */
+export async function drain(stream: IncomingMessage): Promise<void> {
+  if (stream.readableEnded || stream.destroyed) return
+  let bytes = 0
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(finish, drainMsMax)
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > drainBytesMax) finish()
+    })
+    stream.once('end', finish)
+    stream.once('close', finish)
+    stream.once('error', finish)
+    stream.resume()
+  })
+}
+
+/** A package as it was sent: the raw body, or the field `package` of a form. */
+export async function packageBody(request: FastifyRequest, bytesMax: number): Promise<AsyncIterable<Buffer>> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > bytesMax) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+  if (!request.isMultipart()) {
+    if (request.body instanceof Readable) return chunksOf(request.body)
+    throw new GatewayError('unsupported', 'unsupported_media_type', {
+      params: { type: String(request.headers['content-type'] ?? '') },
+    })
+  }
+  const part = await request.file({ limits: { fileSize: bytesMax, files: 1 } })
+  if (part === undefined || part.fieldname !== 'package') throw new GatewayError('invalid', 'form_without_package')
+  return formFile(part.file, bytesMax)
+}
+
+async function* formFile(file: Readable & { truncated: boolean }, bytesMax: number): AsyncGenerator<Buffer> {
+  yield* chunksOf(file)
+  // The form parser cuts a file at the limit without a word.
+  if (file.truncated) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+}

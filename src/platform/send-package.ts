@@ -1,0 +1,47 @@
+// Serving the exact bytes of a package, whole or in part (RFC 9110 §14), with the hash that lets the receiver check
+// them.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../domain/errors.ts'
+import type { BlobStore } from '../domain/ports.ts'
+
+export interface StoredPackage {
+  readonly packageId: string
+  /** Lower-case hex. */
+  readonly sha256: string
+  readonly size: number
+}
+
+export async function sendPackageBytes(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pkg: StoredPackage,
+  blobs: BlobStore,
+): Promise<FastifyReply> {
+  const etag = `"${pkg.sha256}"`
+  reply.header('etag', etag)
+  reply.header('digest', `sha-256=${Buffer.from(pkg.sha256, 'hex').toString('base64')}`)
+  reply.header('accept-ranges', 'bytes')
+  reply.type('application/edxml+xml')
+  const range = wantedRange(request, etag, pkg.size)
+  if (range === undefined) {
+    reply.header('content-length', pkg.size)
+    return reply.send(await blobs.read(pkg.packageId))
+  }
+  reply.code(206)
+  reply.header('content-range', `bytes ${range.start}-${range.end}/${pkg.size}`)
+  reply.header('content-length', range.end - range.start + 1)
+  return reply.send(await blobs.read(pkg.packageId, range))
+}
+
+/** One range of bytes; several at once, or a stale If-Range, are answered with the whole. */
+function wantedRange(request: FastifyRequest, etag: string, size: number): { start: number; end: number } | undefined {
+  const { range, 'if-range': ifRange } = request.headers
+  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined
+  const match = /^bytes=(\d*)-(\d*)$/.exec(range.trim())
+  const [, from = '', to = ''] = match ?? []
+  if (match === null || (from === '' && to === '')) return undefined
+  const start = from === '' ? Math.max(0, size - Number(to)) : Number(from)
+  const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1)
+  if (start > end || start >= size) throw new GatewayError('invalid', 'range_not_satisfiable', { params: { size } })
+  return { start, end }
+}
