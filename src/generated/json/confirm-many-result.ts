@@ -1,0 +1,15 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * One row per delivery asked for.
+ */
+export interface ConfirmManyResult {
+  results: {
+    deliveryId: string
+    state: string | null
+    /**
+     * Of the catalogue, where it could not be confirmed.
+     */
+    code?: string
+  }[]
+}

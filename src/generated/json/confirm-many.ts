@@ -1,0 +1,12 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * Deliveries the system has safely.
+ */
+export interface ConfirmMany {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  deliveryIds: [string, ...string[]]
+}

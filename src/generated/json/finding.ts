@@ -1,0 +1,12 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * A disagreement worth telling both sides that did not stop the package.
+ */
+export interface Finding {
+  code: string
+  severity: 'info' | 'warn'
+  message: string
+  path?: string
+  line?: number
+}

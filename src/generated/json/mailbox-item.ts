@@ -1,0 +1,28 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * What waits for the caller.
+ */
+export interface MailboxItem {
+  deliveryId: string
+  packageId: string
+  type: 'edoc' | 'status'
+  kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  from: string
+  /**
+   * Recipient code as the sender wrote it.
+   */
+  to: string
+  recipient: {
+    organId: string
+    agencyCode: string | null
+  }
+  documentId: string
+  code: string | null
+  subject: string | null
+  priority: number
+  sha256: string
+  size: number
+  availableAt: string | null
+  fetchedAt: string | null
+}

@@ -1,0 +1,35 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * Urgent first, then never fetched, then oldest.
+ */
+export interface MailboxList {
+  items: MailboxItem[]
+  nextCursor: string | null
+}
+/**
+ * What waits for the caller.
+ */
+export interface MailboxItem {
+  deliveryId: string
+  packageId: string
+  type: 'edoc' | 'status'
+  kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  from: string
+  /**
+   * Recipient code as the sender wrote it.
+   */
+  to: string
+  recipient: {
+    organId: string
+    agencyCode: string | null
+  }
+  documentId: string
+  code: string | null
+  subject: string | null
+  priority: number
+  sha256: string
+  size: number
+  availableAt: string | null
+  fetchedAt: string | null
+}

@@ -1,0 +1,72 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * Our answer when a package is accepted; the receipt member is the same, signed.
+ */
+export interface PackageReceipt {
+  /**
+   * Our identity for it.
+   */
+  packageId: string
+  /**
+   * The sender's identity for it.
+   */
+  documentId: string
+  kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  /**
+   * Of the exact bytes, lower-case hex.
+   */
+  sha256: string
+  /**
+   * Bytes.
+   */
+  size: number
+  /**
+   * ISO 8601 with +07:00
+   */
+  acceptedAt: string
+  recipients: RecipientOutcome[]
+  deliveries: OpenedDelivery[]
+  findings: Finding[]
+  /**
+   * The first package, when only further recipients of a known document were added.
+   */
+  supplementOf?: string
+  /**
+   * Compact JWS over this receipt.
+   */
+  receipt: string
+}
+/**
+ * What became of one `To` of a package, in package order.
+ */
+export interface RecipientOutcome {
+  organId: string
+  organName?: string
+  outcome: 'queued' | 'duplicate_of' | 'redirected' | 'held'
+  agencyCode?: string
+  deliveryId?: string
+  reason?: 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined'
+  suggestions?: {
+    code: string
+    name: string
+  }[]
+}
+/**
+ * A delivery as acceptance opened it.
+ */
+export interface OpenedDelivery {
+  deliveryId: string
+  organId: string
+  state: 'held' | 'waiting' | 'in_flight' | 'available' | 'delivered' | 'refused' | 'exhausted' | 'expired' | 'recalled'
+}
+/**
+ * A disagreement worth telling both sides that did not stop the package.
+ */
+export interface Finding {
+  code: string
+  severity: 'info' | 'warn'
+  message: string
+  path?: string
+  line?: number
+}

@@ -1,0 +1,44 @@
+// The signed receipt: our word, checkable by anybody with our public key, that a package was accepted. A compact JWS
+// (RFC 7515) of its own type, so that no access token can pass for one.
+import { CompactSign, compactVerify } from 'jose'
+import type { SigningKeys } from './signing-keys.ts'
+
+export interface Receipts {
+  /** Compact JWS over the payload as it stands. */
+  signReceipt(payload: Readonly<Record<string, unknown>>): Promise<string>
+  /** What a receipt of this installation says. Rejects when it is not ours or was changed. */
+  readReceipt(jws: string): Promise<Readonly<Record<string, unknown>>>
+}
+
+const receiptType = 'tram-receipt+jws'
+
+export function createReceipts(keys: SigningKeys): Receipts {
+  const header = { alg: 'EdDSA', kid: keys.kid, typ: receiptType }
+
+  async function signReceipt(payload: Readonly<Record<string, unknown>>): Promise<string> {
+    return await new CompactSign(Buffer.from(JSON.stringify(payload), 'utf8'))
+      .setProtectedHeader(header)
+      .sign(keys.privateKey)
+  }
+
+  async function readReceipt(jws: string): Promise<Readonly<Record<string, unknown>>> {
+    const { payload, protectedHeader } = await compactVerify(jws, ({ kid }) => knownKey(keys, kid), {
+      algorithms: ['EdDSA'],
+    })
+    if (protectedHeader.typ !== receiptType) throw new Error('signed by this installation, but not as a receipt')
+    return decodeObject(JSON.parse(Buffer.from(payload).toString('utf8')))
+  }
+
+  return { signReceipt, readReceipt }
+}
+
+function knownKey(keys: SigningKeys, kid: string | undefined) {
+  const key = keys.publicKey(kid)
+  if (key === undefined) throw new Error('signed with a key of another installation')
+  return key
+}
+
+function decodeObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('not a receipt')
+  return { ...value }
+}
