@@ -1,0 +1,88 @@
+// The registry's part of the composition root: who takes part, who may speak, and the routes that change it.
+import type { Logger } from 'pino'
+import type { Clock } from './domain/ports.ts'
+import type { Caller } from './domain/system.ts'
+import type { Database, Trx } from './platform/database.ts'
+import type { Operator, Routes } from './platform/http.ts'
+import { agencyAdminRoutes } from './registry/agency-admin-routes.ts'
+import { agencyRoutes } from './registry/agency-routes.ts'
+import { type Actor, type AuditEntry, insertAudit } from './registry/audit-store.ts'
+import { ensureFirstOperatorToken, operatorAuthentication } from './registry/authenticate-operator.ts'
+import { readBasic, systemAuthentication } from './registry/authenticate-system.ts'
+import { type DirectoryCache, openDirectoryCache } from './registry/directory-cache.ts'
+import { directoryChanges } from './registry/directory-change.ts'
+import { meRoutes } from './registry/me-routes.ts'
+import { oauthRoutes } from './registry/oauth-routes.ts'
+import { type PushSettings, pushSettingsReader } from './registry/push-settings.ts'
+import type { SaveAgencyDeps } from './registry/save-agency.ts'
+import type { SaveSystemDeps } from './registry/save-system.ts'
+import { systemRoutes } from './registry/system-routes.ts'
+import { accessTokenSeconds, createAccessTokens } from './trust/access-tokens.ts'
+import { generateSecret, generateWebhookSecret, type SecretBox } from './trust/secret-box.ts'
+import type { SigningKeys } from './trust/signing-keys.ts'
+
+export interface RegistryParts {
+  readonly db: Database
+  readonly box: SecretBox
+  readonly keys: SigningKeys
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly logger: Logger
+  readonly packageBytesMax: number
+  readonly adminToken?: string
+  /** Asks for open deliveries to find their way again. */
+  readonly reroute: (reason: string) => Promise<void>
+}
+
+export interface Registry {
+  readonly cache: DirectoryCache
+  readonly routes: readonly Routes[]
+  readonly pushSettings: (systemId: string) => Promise<PushSettings | undefined>
+  readonly authenticateSystem: (authorization: string | undefined) => Promise<Caller>
+  readonly authenticateOperator: (authorization: string | undefined) => Promise<Operator>
+  /** The system a refused caller claims to be, for the refusal's row. */
+  readonly claimedSystem: (authorization: string | undefined) => string | undefined
+  readonly audit: (trx: Trx, actor: Actor, entry: AuditEntry) => Promise<void>
+  /** The first administrator's token, when this very start made it. */
+  readonly firstToken: () => Promise<string | undefined>
+  /** What the sandbox needs to seed itself. */
+  readonly saving: SaveAgencyDeps & SaveSystemDeps
+}
+
+export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
+  const { db, box, keys, clock, newId, logger } = parts
+  const cache = await openDirectoryCache({
+    db,
+    onCheckFailed: (error) => logger.warn({ err: error }, 'directory.not_checked'),
+  })
+  const change = directoryChanges({
+    db,
+    cache,
+    clock,
+    newId,
+    reroute: parts.reroute,
+    onRerouteFailed: (error) => logger.warn({ err: error }, 'routing.not_rung'),
+  })
+  const secrets = { seal: box.seal, open: box.open, generateSecret, generateWebhookSecret }
+  const tokens = createAccessTokens(keys, clock)
+  const authentication = systemAuthentication({ cache, tokens, clock })
+  const operators = { db, ...(parts.adminToken === undefined ? {} : { adminToken: parts.adminToken }) }
+  const saving = { change, secrets, newId }
+  return {
+    cache,
+    saving,
+    routes: [
+      oauthRoutes({ authentication, tokens, tokenSeconds: accessTokenSeconds, clock }),
+      meRoutes({ cache, clock, packageBytesMax: parts.packageBytesMax }),
+      agencyRoutes({ cache, clock }),
+      agencyAdminRoutes({ ...saving, db, cache, clock }),
+      systemRoutes({ ...saving, db, cache, clock }),
+    ],
+    pushSettings: pushSettingsReader({ db, cache, secrets, clock }),
+    authenticateSystem: (authorization) => authentication.authenticate(authorization),
+    authenticateOperator: operatorAuthentication(operators),
+    claimedSystem: (authorization) => readBasic(authorization)?.systemId.slice(0, 64),
+    audit: (trx, actor, entry) => insertAudit(trx, { id: newId(), at: clock.now(), actor, entry }),
+    firstToken: () => ensureFirstOperatorToken(operators),
+  }
+}

@@ -1,0 +1,96 @@
+// Taking work from a lane. Caps, rate, breaker and order are decided in the database under the lane's row lock, so a
+// second worker, a lost ring or a repeated job can change nothing (design D3); see migrations/0004.
+import { sql } from 'kysely'
+import type { ClaimedDelivery, DeliverablePackage } from '../domain/delivery.ts'
+import type { Priority } from '../domain/document-package.ts'
+import type { Db } from '../platform/database.ts'
+
+export interface Claim {
+  readonly delivery: ClaimedDelivery
+  readonly package: DeliverablePackage
+  /** Nobody had taken it before this claim. */
+  readonly firstTaking: boolean
+  /** The document waits in the mailbox; only a notice about it goes out. */
+  readonly announcesOnly: boolean
+}
+
+export interface LaneClaim {
+  readonly claims: readonly Claim[]
+  /** The claim filled every free slot, so more may be due. */
+  readonly filled: boolean
+}
+
+interface ClaimRow {
+  delivery_id: string
+  system_id: string
+  package_id: string
+  lease_token: string
+  attempt: number
+  organ_id: string
+  agency_code: string | null
+  first_taking: boolean
+  announces_only: boolean
+  free_slots: number
+  type: 'edoc' | 'status'
+  kind: DeliverablePackage['kind']
+  document_id: string
+  sha256: Buffer
+  size: number
+  priority: Priority
+  from_code: string
+  code: string | null
+  subject: string | null
+  accepted_at: Date
+}
+
+/** Claims up to the lane's free slots, urgent first, then by due time, each under a lease of its own. */
+export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<LaneClaim> {
+  const { rows } = await sql<ClaimRow>`
+    select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempt, c.organ_id, c.agency_code,
+      c.first_taking, c.announces_only, c.free_slots, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
+      p.subject, p.accepted_at
+    from claim_deliveries(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision)) c
+    join packages p using (package_id)
+    order by p.priority desc, p.package_id`.execute(db)
+  return { claims: rows.map(toClaim), filled: rows.length > 0 && rows.length >= (rows[0]?.free_slots ?? 0) }
+}
+
+function toClaim(row: ClaimRow): Claim {
+  return {
+    delivery: {
+      deliveryId: row.delivery_id,
+      systemId: row.system_id,
+      packageId: row.package_id,
+      leaseToken: row.lease_token,
+      attempt: row.attempt,
+      organId: row.organ_id,
+      agencyCode: row.agency_code ?? row.organ_id,
+    },
+    package: {
+      packageId: row.package_id,
+      type: row.type,
+      kind: row.kind,
+      documentId: row.document_id,
+      sha256: row.sha256.toString('hex'),
+      size: row.size,
+      priority: row.priority,
+      from: row.from_code,
+      ...(row.code === null ? {} : { code: row.code }),
+      ...(row.subject === null ? {} : { subject: row.subject }),
+      acceptedAt: row.accepted_at,
+    },
+    firstTaking: row.first_taking,
+    announcesOnly: row.announces_only,
+  }
+}
+
+/** Keeps the leases of attempts that are still running. A lease already lost is not given back. */
+export async function extendLeases(db: Db, held: readonly ClaimedDelivery[], leaseMs: number): Promise<void> {
+  if (held.length === 0) return
+  const rows = held.map((d) => ({ delivery_id: d.deliveryId, lease_token: d.leaseToken }))
+  await sql`
+    update deliveries d
+    set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1000}::double precision)
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, lease_token uuid)
+    where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token`.execute(db)
+}

@@ -1,0 +1,98 @@
+// Writes the delivery rows of accepted packages, inside the transaction that accepts them. The rows are the outbox:
+// whatever happens after the commit, they say who must still get what (design D1, D15).
+import { sql } from 'kysely'
+import type { DeliveryState, DeliveryType, HeldReason } from '../domain/delivery.ts'
+import { keyOf, type Priority } from '../domain/document-package.ts'
+import type { AddressedRecipient, Destination } from '../domain/route.ts'
+import type { Db } from '../platform/database.ts'
+
+export interface NewDelivery {
+  readonly deliveryId: string
+  readonly packageId: string
+  readonly type: DeliveryType
+  readonly priority: Priority
+  readonly repeatKey: string
+  readonly recipient: Pick<AddressedRecipient, 'organId' | 'recipientKey' | 'agencyId' | 'agencyCode'>
+  readonly destination: Destination
+}
+
+/** A delivery not taken within this many days expires; the working-day clock comes with the calendar. */
+const giveUpAfterDays = 30
+
+/** The state a delivery starts in, by where it goes. */
+export function initialState(destination: Destination): DeliveryState {
+  if (destination.kind === 'held') return 'held'
+  return destination.channel === 'push' && destination.pushStyle === 'package' ? 'waiting' : 'available'
+}
+
+/**
+ * Inserts the rows and answers the ids of those that are new. A recipient that has the document already (same repeat
+ * key) is passed over. Rows go in sorted by key, so that two acceptances can never wait for each other in a circle.
+ */
+export async function openDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
+  if (deliveries.length === 0) return new Set()
+  const rows = deliveries.map(toRow).sort((a, b) => (a.sort < b.sort ? -1 : 1))
+  const inserted = await sql<{ delivery_id: string }>`
+    insert into deliveries (delivery_id, package_id, type, priority, repeat_key, recipient_key, recipient_agency_id,
+      organ_id, agency_code, system_id, channel, state, held_reason, available_at, next_attempt_at, give_up_at)
+    select delivery_id, package_id, type, priority, repeat_key, recipient_key, recipient_agency_id,
+      organ_id, agency_code, system_id, channel, state, held_reason,
+      case when state = 'available' then now() end,
+      case when is_due then now() end,
+      case when state = 'available' then null else now() + make_interval(days => ${giveUpAfterDays}) end
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid, type text,
+      priority smallint, repeat_key uuid, recipient_key uuid, recipient_agency_id uuid, organ_id text,
+      agency_code text, system_id text, channel text, state text, held_reason text, is_due boolean)
+    on conflict (repeat_key, recipient_key) do nothing
+    returning delivery_id`.execute(db)
+  return new Set(inserted.rows.map((row) => row.delivery_id))
+}
+
+function toRow(d: NewDelivery) {
+  const state = initialState(d.destination)
+  const lane = d.destination.kind === 'lane' ? d.destination : undefined
+  return {
+    sort: d.repeatKey + d.recipient.recipientKey,
+    delivery_id: d.deliveryId,
+    package_id: d.packageId,
+    type: d.type,
+    priority: d.priority,
+    repeat_key: d.repeatKey,
+    recipient_key: recipientKeyColumn(d.recipient.recipientKey),
+    recipient_agency_id: d.recipient.agencyId ?? null,
+    organ_id: d.recipient.organId,
+    agency_code: d.recipient.agencyCode ?? null,
+    system_id: lane?.systemId ?? null,
+    channel: lane?.channel ?? null,
+    state,
+    held_reason: heldReason(d.destination),
+    // A push is due at once; so is the notice of a delivery that will then be fetched.
+    is_due: lane?.channel === 'push',
+  }
+}
+
+function heldReason(destination: Destination): HeldReason | null {
+  return destination.kind === 'held' ? destination.reason : null
+}
+
+/** The recipient's key as stored: agencies by their own id, written codes by a hash. */
+export function recipientKeyColumn(recipientKey: string): string {
+  const agency = 'agency:'
+  return recipientKey.startsWith(agency) ? recipientKey.slice(agency.length) : keyOf(recipientKey)
+}
+
+/** Of the given recipients, those who have a delivery under the repeat key already, with its id. */
+export async function existingDeliveries(
+  db: Db,
+  repeatKey: string,
+  recipientKeys: readonly string[],
+): Promise<Map<string, string>> {
+  const byColumn = new Map(recipientKeys.map((key) => [recipientKeyColumn(key), key]))
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['recipient_key', 'delivery_id'])
+    .where('repeat_key', '=', repeatKey)
+    .where('recipient_key', 'in', [...byColumn.keys()])
+    .execute()
+  return new Map(rows.map((row) => [byColumn.get(row.recipient_key) ?? row.recipient_key, row.delivery_id]))
+}

@@ -1,0 +1,191 @@
+// What attempts came to, written down in batches: attempt rows, the deliveries' next state, the lanes' health, the
+// timeline. A result counts only while its lease token still stands on the row, so a worker that lost its lease
+// changes nothing (design D4).
+import { sql } from 'kysely'
+import type { AttemptOutcome } from '../domain/delivery.ts'
+import { type RetryPolicy, waitSeconds } from '../domain/retry.ts'
+import type { Db } from '../platform/database.ts'
+import type { Claim } from './claim-deliveries.ts'
+
+export interface AttemptResult {
+  readonly claim: Claim
+  readonly outcome: AttemptOutcome
+  readonly startedAt: Date
+  readonly finishedAt: Date
+}
+
+/** How long a taken notice is left alone before it is repeated (contract §3, push). */
+const noticeRepeatSeconds = 900
+const answerCharactersMax = 200
+/** Faults in a row that open a lane's breaker, and how long it stays open: 15 s doubling to 10 min. */
+const breakerFaults = 3
+const breakerFirstSeconds = 15
+const breakerMaxSeconds = 600
+/** A receiver that says "later" rests the whole lane, at most this long. */
+const laneRestMaxSeconds = 300
+
+export async function recordResults(
+  db: Db,
+  results: readonly AttemptResult[],
+  policy: RetryPolicy,
+  newId: () => string,
+): Promise<void> {
+  const rows = results.map((result) => toRow(result, policy, newId()))
+  await sql`
+    with r as (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid,
+        system_id text, lease_token uuid, attempt integer, started_at timestamptz, finished_at timestamptz,
+        outcome text, http_status integer, detail text, next_state text, wait_seconds double precision,
+        reason_code text, clears_taken boolean, event_id uuid)
+    ), moved as (
+      update deliveries d set
+        state = coalesce(r.next_state, d.state),
+        state_since = case when coalesce(r.next_state, d.state) <> d.state then now() else d.state_since end,
+        next_attempt_at = case when r.wait_seconds is not null then now() + make_interval(secs => r.wait_seconds) end,
+        lease_token = null, lease_until = null,
+        taken_at = case when r.clears_taken then null else d.taken_at end,
+        delivered_at = case when r.next_state = 'delivered' then now() else d.delivered_at end,
+        reason_code = case when r.next_state = 'delivered' then null else coalesce(r.reason_code, d.reason_code) end,
+        reason_text = case when r.next_state = 'delivered' then null else coalesce(r.detail, d.reason_text) end
+      from r
+      where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token
+      returning d.delivery_id, d.package_id, d.system_id, d.state, r.event_id, r.outcome, r.detail
+    ), attempted as (
+      insert into attempts (delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail)
+      select delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail from r
+      on conflict do nothing
+    )
+    insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
+    select event_id, now(), 'delivery.' || state, package_id, delivery_id, system_id,
+      jsonb_strip_nulls(jsonb_build_object('reason', detail))
+    from moved where state in ('delivered', 'refused')`.execute(db)
+  await recordLaneHealth(db, results)
+}
+
+type NextState = 'delivered' | 'refused' | 'waiting' | null
+
+function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy: RetryPolicy, eventId: string) {
+  const { delivery } = claim
+  const next = nextStep(outcome, claim, policy)
+  return {
+    delivery_id: delivery.deliveryId,
+    package_id: delivery.packageId,
+    system_id: delivery.systemId,
+    lease_token: delivery.leaseToken,
+    attempt: delivery.attempt,
+    started_at: startedAt,
+    finished_at: finishedAt,
+    outcome: outcome.kind,
+    http_status: 'httpStatus' in outcome ? (outcome.httpStatus ?? null) : null,
+    detail: detailOf(outcome),
+    next_state: next.state,
+    wait_seconds: next.waitSeconds,
+    reason_code: outcome.kind === 'delivered' || outcome.kind === 'notified' ? null : reasonCode(outcome),
+    clears_taken: outcome.kind === 'unreachable' && outcome.nothingSent && claim.firstTaking,
+    event_id: eventId,
+  }
+}
+
+function nextStep(
+  outcome: AttemptOutcome,
+  claim: Claim,
+  policy: RetryPolicy,
+): { state: NextState; waitSeconds: number | null } {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { state: 'delivered', waitSeconds: null }
+    case 'refused':
+      return { state: 'refused', waitSeconds: null }
+    case 'notified':
+      return { state: null, waitSeconds: noticeRepeatSeconds }
+    case 'busy':
+    case 'unreachable':
+    case 'unclear': {
+      const wait = waitSeconds(policy, claim.delivery.attempt, outcome, Math.random())
+      return { state: claim.announcesOnly ? null : 'waiting', waitSeconds: wait }
+    }
+    default:
+      return unreachableOutcome(outcome)
+  }
+}
+
+function unreachableOutcome(outcome: never): never {
+  throw new Error(`unknown outcome ${JSON.stringify(outcome)}`)
+}
+
+function reasonCode(outcome: Exclude<AttemptOutcome, { kind: 'delivered' | 'notified' }>): string {
+  return {
+    refused: 'refused_by_receiver',
+    busy: 'receiver_busy',
+    unreachable: 'receiver_unreachable',
+    unclear: 'answer_unclear',
+  }[outcome.kind]
+}
+
+function detailOf(outcome: AttemptOutcome): string | null {
+  switch (outcome.kind) {
+    case 'delivered':
+      return outcome.answer?.slice(0, answerCharactersMax) ?? null
+    case 'refused':
+      return outcome.reason.slice(0, 2_000)
+    case 'unreachable':
+      return [outcome.cause, outcome.answer?.slice(0, answerCharactersMax)].filter(Boolean).join(': ')
+    case 'unclear':
+      return outcome.cause
+    default:
+      return null
+  }
+}
+
+interface LaneHealth {
+  system_id: string
+  succeeded: boolean
+  faults: number
+  last_fault: string | null
+  rest_seconds: number | null
+  is_gone: boolean
+}
+
+/** A success closes the breaker; faults in a row open it; 410 pauses the lane until an operator corrects it. */
+async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Promise<void> {
+  const lanes = new Map<string, LaneHealth>()
+  for (const { claim, outcome } of results) {
+    const systemId = claim.delivery.systemId
+    const health = lanes.get(systemId) ?? {
+      system_id: systemId,
+      succeeded: false,
+      faults: 0,
+      last_fault: null,
+      rest_seconds: null,
+      is_gone: false,
+    }
+    lanes.set(systemId, health)
+    if (outcome.kind === 'unreachable' || outcome.kind === 'unclear') {
+      health.faults += 1
+      health.last_fault = detailOf(outcome)
+      health.is_gone ||= outcome.kind === 'unreachable' && outcome.endpointGone === true
+    } else {
+      health.succeeded = true
+      if (outcome.kind === 'busy') health.rest_seconds = Math.min(outcome.retryAfterSeconds ?? 10, laneRestMaxSeconds)
+    }
+  }
+  const rows = [...lanes.values()].sort((a, b) => (a.system_id < b.system_id ? -1 : 1))
+  await sql`
+    update lanes l set
+      faults_in_row = case when r.succeeded then 0 else l.faults_in_row + r.faults end,
+      open_until = case
+        when r.rest_seconds is not null then now() + make_interval(secs => r.rest_seconds)
+        when r.succeeded then null
+        when l.faults_in_row + r.faults >= ${breakerFaults} then now() + make_interval(secs => least(${breakerMaxSeconds},
+          ${breakerFirstSeconds} * power(2, least(greatest(l.faults_in_row + r.faults - ${breakerFaults}, 0), 10))))
+        else l.open_until end,
+      paused_reason = case when r.is_gone then 'endpoint_gone' else l.paused_reason end,
+      last_success_at = case when r.succeeded then now() else l.last_success_at end,
+      last_fault_at = case when r.faults > 0 then now() else l.last_fault_at end,
+      last_fault = coalesce(r.last_fault, l.last_fault)
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(system_id text, succeeded boolean, faults integer,
+      last_fault text, rest_seconds double precision, is_gone boolean)
+    where l.system_id = r.system_id
+      and (r.faults > 0 or r.rest_seconds is not null or l.faults_in_row > 0
+        or l.last_success_at is null or l.last_success_at < now() - interval '1 second')`.execute(db)
+}

@@ -1,0 +1,83 @@
+// The sweeper role: a loop over the database that needs no queue at all. Where no queue answers for 5 s it serves
+// due lanes itself, in this process (design D5).
+import type { Logger } from 'pino'
+import type { Database } from '../platform/database.ts'
+import type { Doorbell } from './doorbell.ts'
+import { dueLanes, giveUpOverdue, reopenExpiredLeases } from './sweep.ts'
+
+export interface SweepTask {
+  readonly name: string
+  readonly everyMs: number
+  run(): Promise<void>
+}
+
+export interface SweeperOptions {
+  readonly db: Database
+  readonly doorbell: Doorbell
+  /** Serves a lane in this process, for when no queue answers. */
+  readonly serveLane: (systemId: string) => Promise<void>
+  /** Housekeeping of other slices, each at its own pace. */
+  readonly tasks: readonly SweepTask[]
+  readonly everyMs: number
+  readonly logger: Logger
+}
+
+export interface Sweeper {
+  close(): Promise<void>
+}
+
+const queueSilentMs = 5_000
+
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const { db, doorbell, logger } = options
+  const loops = [
+    startLoop({ name: 'due', everyMs: options.everyMs, run: sweepDeliveries }, logger),
+    ...options.tasks.map((task) => startLoop(task, logger)),
+  ]
+
+  async function sweepDeliveries(): Promise<void> {
+    const reopened = await reopenExpiredLeases(db)
+    const expired = await giveUpOverdue(db)
+    if (reopened + expired > 0) logger.info({ reopened, expired }, 'sweep.deliveries')
+    const lanes = await dueLanes(db)
+    if (doorbell.isSilent(queueSilentMs)) {
+      await Promise.all(lanes.map((systemId) => options.serveLane(systemId)))
+    }
+    doorbell.ring(lanes)
+  }
+
+  return {
+    async close() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}
+
+function startLoop(task: SweepTask, logger: Logger): { stop(): Promise<void> } {
+  let stopped = false
+  let wake: () => void = () => {}
+  const loop = (async () => {
+    while (!stopped) {
+      try {
+        await task.run()
+      } catch (error) {
+        // The database is away or a step failed: the next round tries again, and nothing was lost meanwhile.
+        logger.warn({ err: error, task: task.name }, 'sweep.failed')
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, task.everyMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  })()
+  return {
+    async stop() {
+      stopped = true
+      wake()
+      await loop
+    },
+  }
+}

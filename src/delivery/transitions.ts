@@ -1,0 +1,220 @@
+// The named moves of a delivery that other slices call inside their own transactions. Each guards the state it leaves
+// and answers whether it happened; nobody else writes the table.
+import { sql } from 'kysely'
+import type { DeliveryState } from '../domain/delivery.ts'
+import type { BusinessState } from '../domain/feedback.ts'
+import type { Destination } from '../domain/route.ts'
+import type { Db } from '../platform/database.ts'
+import { initialState } from './open-deliveries.ts'
+
+/**
+ * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").
+ * False when it was recalled first.
+ */
+export async function markFetched(db: Db, deliveryId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('deliveries')
+    .set({
+      taken_at: sql`coalesce(taken_at, now())`,
+      fetched_at: sql`coalesce(fetched_at, now())`,
+      fetch_count: sql`fetch_count + 1`,
+    })
+    .where('delivery_id', '=', deliveryId)
+    .where('state', '<>', 'recalled')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}
+
+export interface SettledDelivery {
+  readonly deliveryId: string
+  readonly packageId: string
+  readonly systemId: string
+  readonly state: DeliveryState
+  readonly deliveredAt: Date | null
+  /** Whether this very call changed it. */
+  readonly changed: boolean
+}
+
+/**
+ * The system has the document safely. From the mailbox it becomes `delivered`; after `expired` or `refused` too, as a
+ * late delivery; a second confirm changes nothing. Deliveries in other states are answered as they are.
+ */
+export async function confirmDeliveries(db: Db, deliveryIds: readonly string[]): Promise<SettledDelivery[]> {
+  const { rows } = await sql<SettledRow>`
+    with wanted as (
+      select delivery_id, state as was from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[])
+      order by delivery_id for update
+    ), confirmed as (
+      update deliveries d set state = 'delivered', state_since = now(), delivered_at = now(),
+        taken_at = coalesce(d.taken_at, now()), next_attempt_at = null, lease_token = null, lease_until = null,
+        reason_code = null, reason_text = null
+      from wanted w where d.delivery_id = w.delivery_id and w.was in ('available', 'expired', 'refused')
+      returning d.delivery_id, d.package_id, d.system_id, d.state, d.delivered_at, true as changed, w.was
+    ), told as (
+      insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
+      select gen_random_uuid(), now(), 'delivery.delivered', package_id, delivery_id, system_id,
+        case when was = 'available' then '{}'::jsonb else jsonb_build_object('lateAfter', was) end
+      from confirmed
+    )
+    select delivery_id, package_id, system_id, state, delivered_at, changed from confirmed
+    union all
+    select d.delivery_id, d.package_id, d.system_id, d.state, d.delivered_at, false
+    from deliveries d join wanted w using (delivery_id) where w.was not in ('available', 'expired', 'refused')`.execute(
+    db,
+  )
+  return rows.map(toSettled)
+}
+
+interface SettledRow {
+  delivery_id: string
+  package_id: string
+  system_id: string
+  state: DeliveryState
+  delivered_at: Date | null
+  changed: boolean
+}
+
+function toSettled(row: SettledRow): SettledDelivery {
+  return {
+    deliveryId: row.delivery_id,
+    packageId: row.package_id,
+    systemId: row.system_id,
+    state: row.state,
+    deliveredAt: row.delivered_at,
+    changed: row.changed,
+  }
+}
+
+/** The system cannot take the document; from the mailbox only. Answers whether it happened. */
+export async function refuseDelivery(db: Db, deliveryId: string, reason: string): Promise<boolean> {
+  const { rows } = await sql`
+    with refused as (
+      update deliveries set state = 'refused', state_since = now(), next_attempt_at = null, lease_token = null,
+        lease_until = null, reason_code = 'refused_by_receiver', reason_text = ${reason}
+      where delivery_id = ${deliveryId} and state = 'available'
+      returning delivery_id, package_id, system_id
+    )
+    insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
+    select gen_random_uuid(), now(), 'delivery.refused', package_id, delivery_id, system_id,
+      jsonb_build_object('reason', ${reason}::text)
+    from refused returning event_id`.execute(db)
+  return rows.length > 0
+}
+
+/** What the agencies reported about one recipient (design D9). */
+export async function recordBusinessState(db: Db, deliveryId: string, state: BusinessState): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({
+      business_code: state.code ?? null,
+      business_at: sql`now()`,
+      recall_requested: state.recallRequested,
+      recall_agreed: state.recalled,
+    })
+    .where('delivery_id', '=', deliveryId)
+    .execute()
+}
+
+/**
+ * An operator wants it tried now. A waiting delivery becomes due; one that was given up, refused or exhausted is
+ * opened again. Undefined when there is nothing to try: delivered, recalled, in flight, held or in the mailbox.
+ */
+export async function retryDelivery(
+  db: Db,
+  deliveryId: string,
+): Promise<{ readonly state: DeliveryState; readonly systemId: string } | undefined> {
+  const { rows } = await sql<{ state: DeliveryState; system_id: string }>`
+    with retried as (
+      update deliveries d set
+        state = case when d.state = 'waiting' or (d.channel = 'push' and s.push_style = 'package')
+          then 'waiting' else 'available' end,
+        state_since = case when d.state = 'waiting' then d.state_since else now() end,
+        available_at = case when d.channel = 'mailbox' or s.push_style = 'notice' then now() else d.available_at end,
+        next_attempt_at = case when d.channel = 'push' then now() end,
+        give_up_at = greatest(d.give_up_at, now() + interval '7 days')
+      from systems s
+      where d.delivery_id = ${deliveryId} and s.system_id = d.system_id
+        and d.state in ('waiting', 'refused', 'exhausted', 'expired')
+      returning d.delivery_id, d.package_id, d.state, d.system_id
+    ), told as (
+      insert into events (event_id, at, type, package_id, delivery_id, system_id)
+      select gen_random_uuid(), now(), 'delivery.retried', package_id, delivery_id, system_id from retried
+    )
+    select state, system_id from retried`.execute(db)
+  const [row] = rows
+  return row === undefined ? undefined : { state: row.state, systemId: row.system_id }
+}
+
+export interface OpenRoute {
+  readonly deliveryId: string
+  readonly organId: string
+  readonly state: DeliveryState
+  readonly heldReason: string | null
+  readonly systemId: string | null
+  readonly channel: string | null
+}
+
+/**
+ * Deliveries whose way may have changed with the directory: held ones, and those that nobody has taken. By key, so
+ * that a job can walk through any number of them.
+ */
+export async function reroutableDeliveries(db: Db, after: string, limit: number): Promise<OpenRoute[]> {
+  const { rows } = await sql<{
+    delivery_id: string
+    organ_id: string
+    state: DeliveryState
+    held_reason: string | null
+    system_id: string | null
+    channel: string | null
+  }>`
+    select delivery_id, organ_id, state, held_reason, system_id, channel from deliveries
+    where state in ('held', 'waiting', 'available') and delivery_id > ${after}::uuid
+      and (held_reason is null or held_reason <> 'quarantined') and taken_at is null
+    order by delivery_id limit ${limit}`.execute(db)
+  return rows.map((row) => ({
+    deliveryId: row.delivery_id,
+    organId: row.organ_id,
+    state: row.state,
+    heldReason: row.held_reason,
+    systemId: row.system_id,
+    channel: row.channel,
+  }))
+}
+
+export interface NewRoute {
+  readonly deliveryId: string
+  readonly recipientAgencyId: string
+  readonly agencyCode: string
+  readonly destination: Destination
+}
+
+/**
+ * Sends a delivery another way, unless somebody took it or it changed meanwhile. False also when the new recipient
+ * has the document already under another delivery: then this one stays as it is.
+ */
+export async function rerouteDelivery(db: Db, route: NewRoute): Promise<boolean> {
+  const { destination } = route
+  const state = initialState(destination)
+  const lane = destination.kind === 'lane' ? destination : undefined
+  const { rows } = await sql`
+    with moved as (
+      update deliveries d set
+        recipient_key = ${route.recipientAgencyId}, recipient_agency_id = ${route.recipientAgencyId},
+        agency_code = ${route.agencyCode}, system_id = ${lane?.systemId ?? null}, channel = ${lane?.channel ?? null},
+        state = ${state}, held_reason = ${destination.kind === 'held' ? destination.reason : null}, state_since = now(),
+        available_at = case when ${state} = 'available' then now() end,
+        next_attempt_at = case when ${lane?.channel === 'push'} then now() end,
+        give_up_at = case when ${state} = 'available' then null else coalesce(d.give_up_at, now() + interval '30 days') end,
+        lease_token = null, lease_until = null, reason_code = null, reason_text = null
+      where d.delivery_id = ${route.deliveryId} and d.state in ('held', 'waiting', 'available') and d.taken_at is null
+        and not exists (
+          select from deliveries other where other.repeat_key = d.repeat_key
+            and other.recipient_key = ${route.recipientAgencyId} and other.delivery_id <> d.delivery_id)
+      returning d.delivery_id, d.package_id, d.system_id, d.state
+    )
+    insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
+    select gen_random_uuid(), now(), 'delivery.rerouted', package_id, delivery_id, system_id,
+      jsonb_build_object('state', state)
+    from moved returning event_id`.execute(db)
+  return rows.length > 0
+}

@@ -1,0 +1,110 @@
+// A status said as JSON becomes a status package: the identities come from the delivery or the document it names.
+import { sql } from 'kysely'
+import { documentKeyVariants, type StaffInfo } from '../domain/document-package.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { Caller } from '../domain/system.ts'
+import { type StatusToWrite, writeStatusPackage } from '../edxml/write-package.ts'
+import type { StatusInput } from '../generated/json/status-input.ts'
+import type { Db } from '../platform/database.ts'
+
+export interface ComposeStatusOptions {
+  readonly db: Db
+  readonly clock: Clock
+}
+
+interface KnownDocument {
+  readonly fromCode: string
+  readonly recipientCode: string
+  readonly documentId: string
+  readonly code: string | null
+  readonly promulgationDate: string | null
+}
+
+export async function composeStatus(
+  caller: Caller,
+  input: StatusInput,
+  options: ComposeStatusOptions,
+): Promise<Buffer> {
+  const known = await knownDocument(caller, input, options.db)
+  // A recall request (13) goes from the document's sender to its recipient, everything else the other way.
+  const isRecall = input.code === '13'
+  const from = input.from ?? (isRecall ? known?.fromCode : known?.recipientCode)
+  const addressee = input.organId ?? (isRecall ? known?.recipientCode : known?.fromCode)
+  if (from === undefined || addressee === undefined) throw unknownSides(from === undefined ? 'from' : 'organId')
+  const status: StatusToWrite = {
+    from: { organId: from },
+    responseFor: {
+      organId: addressee,
+      documentId: known?.documentId ?? input.documentId ?? '',
+      ...(known?.code == null ? {} : { code: known.code }),
+      ...(known?.promulgationDate == null ? {} : { promulgationDate: known.promulgationDate }),
+    },
+    code: input.code,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    ...(input.staff === undefined ? {} : { staff: staffInfo(input.staff) }),
+    at: momentOf(input.at, options.clock),
+  }
+  return writeStatusPackage(status)
+}
+
+function momentOf(at: string | undefined, clock: Clock): Date {
+  if (at === undefined) return clock.now()
+  const moment = new Date(at)
+  if (Number.isNaN(moment.getTime())) {
+    throw new GatewayError('invalid', 'bad_time', {
+      violations: [{ path: '/at', rule: 'bad_time', found: at.slice(0, 200) }],
+    })
+  }
+  return moment
+}
+
+function staffInfo(staff: NonNullable<StatusInput['staff']>): StaffInfo {
+  const { name, ...rest } = staff
+  return { ...rest, ...(name === undefined ? {} : { staff: name }) }
+}
+
+/** The document as it stands with us: by a delivery of the caller's, or by its id among what the caller sent or got. */
+async function knownDocument(caller: Caller, input: StatusInput, db: Db): Promise<KnownDocument | undefined> {
+  if (input.deliveryId !== undefined) {
+    const found = await findKnown(db, caller, sql`d.delivery_id::text = ${input.deliveryId}`)
+    if (found === undefined) throw new GatewayError('not_found', 'delivery_not_found')
+    return found
+  }
+  return findKnown(db, caller, sql`p.document_key = any(${documentKeyVariants(input.documentId ?? '')})`)
+}
+
+async function findKnown(
+  db: Db,
+  caller: Caller,
+  condition: ReturnType<typeof sql>,
+): Promise<KnownDocument | undefined> {
+  const { rows } = await sql<{
+    from_code: string
+    organ_id: string
+    document_id: string
+    code: string | null
+    promulgation_date: string | null
+  }>`
+    select p.from_code, d.organ_id, p.document_id, p.code, p.promulgation_date::text
+    from packages p join deliveries d using (package_id)
+    where ${condition} and p.type = 'edoc'
+      and (d.system_id = ${caller.systemId} or p.from_agency_id = any(${[...caller.agencyIds]}::uuid[]))
+    order by p.package_id desc limit 1`.execute(db)
+  const [row] = rows
+  if (row === undefined) return undefined
+  return {
+    fromCode: row.from_code,
+    recipientCode: row.organ_id,
+    documentId: row.document_id,
+    code: row.code,
+    promulgationDate: row.promulgation_date,
+  }
+}
+
+/** We do not know the document, so the caller must name both sides. */
+function unknownSides(missing: 'from' | 'organId'): GatewayError {
+  return new GatewayError('invalid', 'status_sides_unknown', {
+    violations: [{ path: `/${missing}`, rule: 'status_sides_unknown' }],
+  })
+}

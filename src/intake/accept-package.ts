@@ -1,0 +1,239 @@
+// Accepting a package: read -> draft -> commit, or recognise a repeat. `202` is answered only after the bytes are on
+// disk and the transaction is committed; then the lanes are rung (design D1).
+
+import type { DeliveryState } from '../domain/delivery.ts'
+import type { Directory } from '../domain/directory.ts'
+import { comparableContent, type DocumentPackage, differingPaths } from '../domain/document-package.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { Destination } from '../domain/route.ts'
+import type { Caller } from '../domain/system.ts'
+import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
+import { type Database, type Db, databaseAway, isDatabaseAway, isUniqueViolation } from '../platform/database.ts'
+import { type CommitAccept, type CommitAcceptsOptions, writeAccepted } from './commit-accepts.ts'
+import { type Draft, draftPackage } from './draft.ts'
+import { type AcceptedPackage, firstPackage, insertPackages, usedIdempotencyKey } from './package-store.ts'
+import type { ReadSubmission } from './read-submission.ts'
+import { type ReceiptPayload, receiptPayload, storedReceipt } from './receipt.ts'
+
+export interface AcceptPackageOptions extends CommitAcceptsOptions {
+  readonly db: Database
+  readonly commit: CommitAccept
+  readonly directory: { current(): Promise<Directory>; refresh(): Promise<Directory> }
+  readonly existingDeliveries: (
+    db: Db,
+    repeatKey: string,
+    recipientKeys: readonly string[],
+  ) => Promise<Map<string, string>>
+  readonly initialState: (destination: Destination) => DeliveryState
+  readonly signReceipt: (payload: ReceiptPayload) => Promise<string>
+  /** Told after the commit: lanes to ring, mailboxes whose long polls may answer. */
+  readonly afterCommit: (systemIds: ReadonlySet<string>) => void
+  readonly clock: Clock
+}
+
+export interface Acceptance {
+  /** False for a repeat, which is answered with the first receipt. */
+  readonly isNew: boolean
+  readonly receipt: ReceiptPayload & { readonly jws: string }
+}
+
+export interface PackageSubmission {
+  readonly caller: Caller
+  readonly read: ReadSubmission
+  readonly document: DocumentPackage
+  readonly idempotencyKey?: string
+}
+
+/** A stale directory is read again this often before we say that we cannot. */
+const triesMax = 5
+
+export async function acceptPackage(submission: PackageSubmission, options: AcceptPackageOptions): Promise<Acceptance> {
+  const { read } = submission
+  let mayDiscard = true
+  try {
+    const earlier = await earlierUse(submission, options.db)
+    if (earlier !== undefined) {
+      await read.discard()
+      return repeat(earlier)
+    }
+    const acceptance = await draftAndCommit(submission, options, () => {
+      mayDiscard = false
+    })
+    if (!acceptance.isNew) await read.discard()
+    return acceptance
+  } catch (error) {
+    // Whether a commit that was cut off happened is not known, so its bytes stay; the orphan sweep decides later.
+    if (mayDiscard || error instanceof GatewayError) await read.discard()
+    throw isDatabaseAway(error) ? databaseAway(error) : error
+  }
+}
+
+/** The same Idempotency-Key again: the first receipt for the same bytes, a conflict for others. */
+async function earlierUse({ caller, idempotencyKey, read }: PackageSubmission, db: Db): Promise<string | undefined> {
+  if (idempotencyKey === undefined) return undefined
+  const used = await usedIdempotencyKey(db, caller.systemId, idempotencyKey)
+  if (used === undefined) return undefined
+  if (used.sha256.equals(read.sha256)) return used.receipt
+  throw new GatewayError('conflict', 'idempotency_key_reused', { params: { key: idempotencyKey } })
+}
+
+async function draftAndCommit(
+  submission: PackageSubmission,
+  options: AcceptPackageOptions,
+  onCommitting: () => void,
+): Promise<Acceptance> {
+  let directory = await options.directory.current()
+  for (let attempt = 1; attempt <= triesMax; attempt++) {
+    const draft = draftOf(submission, directory, options)
+    const accepted = await acceptedOf(submission, draft, options)
+    await submission.read.stored
+    onCommitting()
+    const result = await commitUnlessKeyTaken(accepted, submission, options)
+    if (result === 'accepted') return announce(accepted, options)
+    if (result === 'repeat') {
+      const known = await resolveRepeat(accepted, submission, options)
+      if (known !== undefined) return known
+    }
+    directory = await options.directory.refresh()
+  }
+  throw new GatewayError('unavailable', 'directory_changing', { retryAfterSeconds: 2 })
+}
+
+function draftOf(
+  { read, caller, document }: PackageSubmission,
+  directory: Directory,
+  options: AcceptPackageOptions,
+): Draft {
+  const day = vietnamDay(options.clock.now())
+  const input = { packageId: read.packageId, caller, document, findings: read.findings, day, newId: options.newId }
+  return draftPackage(input, directory)
+}
+
+async function acceptedOf(
+  { read, idempotencyKey }: PackageSubmission,
+  draft: Draft,
+  options: AcceptPackageOptions,
+  supplement?: { readonly of: string; readonly existing: ReadonlyMap<string, string> },
+): Promise<AcceptedPackage> {
+  const acceptedAt = options.clock.now()
+  const payload = receiptPayload(draft, {
+    sha256: read.sha256,
+    size: read.size,
+    acceptedAt,
+    stateOf: (recipient) => options.initialState(recipient.destination),
+    ...(supplement === undefined ? {} : { supplement }),
+  })
+  return {
+    draft,
+    sha256: read.sha256,
+    size: read.size,
+    acceptedAt,
+    receipt: await options.signReceipt(payload),
+    ...(supplement === undefined ? {} : { supplementOf: supplement.of }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+}
+
+async function commitUnlessKeyTaken(
+  accepted: AcceptedPackage,
+  submission: PackageSubmission,
+  options: AcceptPackageOptions,
+) {
+  try {
+    return await options.commit(accepted)
+  } catch (error) {
+    // Two submissions raced for one Idempotency-Key; the loser is judged by what the winner sent.
+    if (!isUniqueViolation(error)) throw error
+    const earlier = await earlierUse(submission, options.db)
+    if (earlier === undefined) throw error
+    return 'repeat'
+  }
+}
+
+function announce(accepted: AcceptedPackage, options: AcceptPackageOptions): Acceptance {
+  const lanes = accepted.draft.recipients.flatMap((r) =>
+    r.destination.kind === 'lane' ? [r.destination.systemId] : [],
+  )
+  options.afterCommit(new Set(lanes))
+  return { isNew: true, receipt: { ...storedReceipt(accepted.receipt), jws: accepted.receipt } }
+}
+
+function repeat(jws: string): Acceptance {
+  return { isNew: false, receipt: { ...storedReceipt(jws), jws } }
+}
+
+/**
+ * The document is known: the same content again, the same for further recipients, or another content under its name.
+ * Undefined when another submission changed the picture meanwhile and the whole must be judged again.
+ */
+async function resolveRepeat(
+  accepted: AcceptedPackage,
+  submission: PackageSubmission,
+  options: AcceptPackageOptions,
+): Promise<Acceptance | undefined> {
+  const { draft } = accepted
+  const first = await firstPackage(options.db, draft.repeatKey)
+  if (first === undefined) return undefined
+  const sameContent = first.sha256.equals(accepted.sha256) || first.contentHash.equals(draft.contentHash)
+  if (!sameContent) throw otherContent(first, draft)
+  const keys = draft.recipients.map((r) => r.recipientKey)
+  const existing = await options.existingDeliveries(options.db, draft.repeatKey, keys)
+  if (keys.every((key) => existing.has(key))) return repeat(first.receipt)
+  const supplement = await acceptedOf(submission, draft, options, { of: first.packageId, existing })
+  return (await commitSupplement(supplement, existing, options)) ? announce(supplement, options) : undefined
+}
+
+async function commitSupplement(
+  supplement: AcceptedPackage,
+  existing: ReadonlyMap<string, string>,
+  options: AcceptPackageOptions,
+): Promise<boolean> {
+  const recipients = supplement.draft.recipients.filter((r) => !existing.has(r.recipientKey))
+  const narrowed: AcceptedPackage = { ...supplement, draft: { ...supplement.draft, recipients } }
+  const wanted = recipients.filter((r) => !r.isDuplicate).length
+  try {
+    await options.db.transaction().execute(async (trx) => {
+      await insertPackages(trx, [supplement])
+      let opened = 0
+      const openDeliveries: typeof options.openDeliveries = async (db, deliveries) => {
+        const ids = await options.openDeliveries(db, deliveries)
+        opened = ids.size
+        return ids
+      }
+      await writeAccepted({ ...options, openDeliveries }, trx, [narrowed])
+      if (opened !== wanted) throw new RecipientsTaken()
+    })
+    return true
+  } catch (error) {
+    if (error instanceof RecipientsTaken) return false
+    throw error
+  }
+}
+
+/** Another supplement opened some of the same deliveries first; this one rolls back and is judged again. */
+class RecipientsTaken extends Error {
+  override readonly name = 'RecipientsTaken'
+}
+
+function otherContent(
+  first: { packageId: string; acceptedAt: Date; sha256: Buffer; document: unknown },
+  draft: Draft,
+): GatewayError {
+  return new GatewayError('conflict', 'document_id_reused', {
+    params: { documentId: draft.documentId },
+    extra: {
+      existing: {
+        packageId: first.packageId,
+        acceptedAt: vietnamTime(first.acceptedAt),
+        sha256: first.sha256.toString('hex'),
+        differs: differingPaths(storedContent(first.document), draft.content),
+      },
+    },
+  })
+}
+
+/** The stored document is what `toRow` wrote: a DocumentPackage as JSON. */
+function storedContent(document: unknown): Record<string, unknown> {
+  return comparableContent(document as DocumentPackage)
+}

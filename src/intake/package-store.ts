@@ -1,0 +1,144 @@
+// The tables that intake writes: packages, idempotency keys, and the lines of the timeline that acceptance adds.
+import { sql } from 'kysely'
+import { documentCode } from '../domain/document-package.ts'
+import type { Db } from '../platform/database.ts'
+import type { Draft } from './draft.ts'
+
+export interface AcceptedPackage {
+  readonly draft: Draft
+  readonly sha256: Buffer
+  readonly size: number
+  readonly acceptedAt: Date
+  readonly receipt: string
+  readonly supplementOf?: string
+  readonly idempotencyKey?: string
+}
+
+export async function directoryVersion(db: Db): Promise<number> {
+  const row = await db.selectFrom('directory_version').select('version').executeTakeFirstOrThrow()
+  return row.version
+}
+
+/** Inserts packages and answers the ids of those whose document is new; a repeat of a key is passed over. */
+export async function insertPackages(db: Db, accepted: readonly AcceptedPackage[]): Promise<Set<string>> {
+  const rows = accepted.map(toRow).sort((a, b) => (a.repeat_key < b.repeat_key ? -1 : 1))
+  const inserted = await sql<{ package_id: string }>`
+    insert into packages (package_id, type, kind, system_id, face, from_agency_id, from_code, document_id, document_key,
+      repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings, content_hash, sha256,
+      size, receipt, accepted_at)
+    select package_id, 'edoc', kind, system_id, 'rest', from_agency_id, from_code, document_id, document_key,
+      repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
+      decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(package_id uuid, kind text, system_id text,
+      from_agency_id uuid, from_code text, document_id text, document_key text, repeat_key uuid, supplement_of uuid,
+      code text, subject text, priority smallint, promulgation_date date, document jsonb, findings jsonb,
+      content_hash text, sha256 text, size bigint, receipt text, accepted_at timestamptz)
+    on conflict (repeat_key) where supplement_of is null do nothing
+    returning package_id`.execute(db)
+  return new Set(inserted.rows.map((row) => row.package_id))
+}
+
+function toRow(a: AcceptedPackage) {
+  const { draft } = a
+  return {
+    package_id: draft.packageId,
+    kind: draft.document.kind,
+    system_id: draft.caller.systemId,
+    from_agency_id: draft.fromAgencyId,
+    from_code: draft.document.from.organId,
+    document_id: draft.documentId,
+    document_key: draft.documentKey,
+    repeat_key: draft.repeatKey,
+    supplement_of: a.supplementOf ?? null,
+    code: documentCode(draft.document) ?? null,
+    subject: draft.document.subject,
+    priority: draft.document.priority,
+    promulgation_date: draft.document.promulgationDate ?? null,
+    document: draft.document,
+    findings: draft.findings,
+    content_hash: draft.contentHash.toString('hex'),
+    sha256: a.sha256.toString('hex'),
+    size: a.size,
+    receipt: a.receipt,
+    accepted_at: a.acceptedAt,
+  }
+}
+
+export async function insertAcceptedEvents(
+  db: Db,
+  accepted: readonly AcceptedPackage[],
+  newId: () => string,
+): Promise<void> {
+  const rows = accepted.map((a) => ({
+    event_id: newId(),
+    at: a.acceptedAt,
+    package_id: a.draft.packageId,
+    system_id: a.draft.caller.systemId,
+    data: { recipients: a.draft.recipients.filter((r) => !r.isDuplicate).length },
+  }))
+  await sql`
+    insert into events (event_id, at, type, package_id, system_id, data)
+    select event_id, at, 'package.accepted', package_id, system_id, data
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as r(event_id uuid, at timestamptz, package_id uuid, system_id text, data jsonb)`.execute(db)
+}
+
+/** Throws a unique violation when another submission has taken the key meanwhile. */
+export async function insertIdempotencyKeys(db: Db, accepted: readonly AcceptedPackage[]): Promise<void> {
+  const rows = accepted.flatMap((a) =>
+    a.idempotencyKey === undefined
+      ? []
+      : [
+          {
+            system_id: a.draft.caller.systemId,
+            key: a.idempotencyKey,
+            sha256: a.sha256,
+            package_id: a.draft.packageId,
+          },
+        ],
+  )
+  if (rows.length > 0) await db.insertInto('idempotency_keys').values(rows).execute()
+}
+
+export interface IdempotentUse {
+  readonly sha256: Buffer
+  readonly receipt: string
+}
+
+export async function usedIdempotencyKey(db: Db, systemId: string, key: string): Promise<IdempotentUse | undefined> {
+  return db
+    .selectFrom('idempotency_keys')
+    .innerJoin('packages', 'packages.package_id', 'idempotency_keys.package_id')
+    .select(['idempotency_keys.sha256', 'packages.receipt'])
+    .where('idempotency_keys.system_id', '=', systemId)
+    .where('idempotency_keys.key', '=', key)
+    .executeTakeFirst()
+}
+
+export interface FirstPackage {
+  readonly packageId: string
+  readonly document: unknown
+  readonly contentHash: Buffer
+  readonly sha256: Buffer
+  readonly receipt: string
+  readonly acceptedAt: Date
+}
+
+/** The first package of a repeat key, with its deliveries' recipients. */
+export async function firstPackage(db: Db, repeatKey: string): Promise<FirstPackage | undefined> {
+  const row = await db
+    .selectFrom('packages')
+    .select(['package_id', 'document', 'content_hash', 'sha256', 'receipt', 'accepted_at'])
+    .where('repeat_key', '=', repeatKey)
+    .where('supplement_of', 'is', null)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  return {
+    packageId: row.package_id,
+    document: row.document,
+    contentHash: row.content_hash,
+    sha256: row.sha256,
+    receipt: row.receipt,
+    acceptedAt: row.accepted_at,
+  }
+}

@@ -1,0 +1,80 @@
+// Takes a body in as a stream: to the blob store, through the hash and through the reader at once, so that memory
+// stays flat whatever its size (design D7). A refused or abandoned body leaves nothing behind.
+import { createHash } from 'node:crypto'
+import type { AnyPackage, Finding } from '../domain/document-package.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { BlobStore } from '../domain/ports.ts'
+import { PackageReader } from '../edxml/package-reader.ts'
+import type { SubmissionTrace } from '../platform/http.ts'
+
+export interface SubmissionLimits {
+  readonly packageBytesMax: number
+  readonly headerBytesMax: number
+  readonly attachmentsMax: number
+}
+
+export interface ReadSubmission {
+  readonly packageId: string
+  readonly package: AnyPackage
+  readonly findings: readonly Finding[]
+  readonly sha256: Buffer
+  readonly size: number
+  /** Resolves once the bytes are durable; awaited before the commit, so that the fsync overlaps the addressing. */
+  readonly stored: Promise<void>
+  /** Removes the bytes of a submission that was not accepted after all. */
+  discard(): Promise<void>
+}
+
+const depthMax = 64
+
+export async function readSubmission(
+  body: AsyncIterable<Buffer>,
+  packageId: string,
+  trace: SubmissionTrace,
+  deps: { readonly blobs: BlobStore; readonly limits: SubmissionLimits },
+): Promise<ReadSubmission> {
+  const { blobs, limits } = deps
+  const writer = blobs.create(packageId)
+  const hash = createHash('sha256')
+  const reader = new PackageReader({ ...limits, depthMax })
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > limits.packageBytesMax) throw tooLarge(limits.packageBytesMax)
+      hash.update(chunk)
+      reader.write(chunk)
+      await writer.write(chunk)
+    }
+    if (size === 0) throw new GatewayError('invalid', 'empty_body')
+    const sha256 = hash.digest()
+    trace.sha256 = sha256
+    const read = reader.end()
+    const stored = writer.finish()
+    // The result is awaited at the commit; until then a failure must not count as unhandled.
+    stored.catch(() => {})
+    return {
+      packageId,
+      package: read.package,
+      findings: read.findings,
+      sha256,
+      size,
+      stored,
+      async discard() {
+        await stored.catch(() => {})
+        await blobs.remove(packageId)
+      },
+    }
+  } catch (error) {
+    await writer.abort()
+    throw error
+  } finally {
+    trace.size = size
+    if (reader.seen.fromOrganId !== undefined) trace.organId = reader.seen.fromOrganId
+    if (reader.seen.documentId !== undefined) trace.documentId = reader.seen.documentId
+  }
+}
+
+export function tooLarge(packageBytesMax: number): GatewayError {
+  return new GatewayError('too_large', 'package_too_large', { params: { bytesMax: packageBytesMax } })
+}

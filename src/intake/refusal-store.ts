@@ -1,0 +1,44 @@
+// The row that a refusal leaves behind: what was wrong, by which reference it can be found, and never any content.
+import type { Violation } from '../domain/errors.ts'
+import type { Db } from '../platform/database.ts'
+import type { SubmissionTrace } from '../platform/http.ts'
+
+export interface NewRefusal {
+  readonly ref: string
+  readonly at: Date
+  readonly face: string
+  readonly path: string
+  readonly systemId: string | undefined
+  readonly submission: SubmissionTrace
+  readonly httpStatus: number
+  readonly problemCode: string
+  readonly violations: readonly Violation[]
+}
+
+/** How long a refusal can be found (contract §5). */
+export const refusalDays = 90
+
+export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> {
+  const { submission } = refusal
+  await db
+    .insertInto('refusals')
+    .values({
+      ref: refusal.ref,
+      at: refusal.at,
+      face: refusal.face,
+      path: refusal.path,
+      system_id: refusal.systemId ?? null,
+      organ_id: submission.organId?.slice(0, 200) ?? null,
+      document_id: submission.documentId?.slice(0, 500) ?? null,
+      sha256: submission.sha256 ?? null,
+      size: submission.size ?? null,
+      http_status: refusal.httpStatus,
+      problem_code: refusal.problemCode,
+      violations: JSON.stringify(refusal.violations),
+    })
+    .execute()
+}
+
+export async function removeOldRefusals(db: Db, before: Date): Promise<void> {
+  await db.deleteFrom('refusals').where('at', '<', before).execute()
+}

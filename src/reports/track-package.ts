@@ -1,0 +1,239 @@
+// Where a document is: the sender sees every recipient, a recipient sees its own delivery (contract §3, tracking).
+import { sql } from 'kysely'
+import type { DeliveryState } from '../domain/delivery.ts'
+import type { Finding } from '../domain/document-package.ts'
+import { type OverallState, overallState } from '../domain/package-state.ts'
+import type { Caller } from '../domain/system.ts'
+import { vietnamTime } from '../domain/vietnam-time.ts'
+import type { PackageView } from '../generated/json/package-view.ts'
+import type { Db } from '../platform/database.ts'
+import { attachmentViews, type FindingText, findingViews } from '../platform/package-facts.ts'
+
+/** A reason code in words, from the catalogue. */
+export type ReasonText = (code: string, acceptLanguage: string | undefined) => { text: string; whoActs: string }
+
+export interface TrackOptions {
+  readonly db: Db
+  readonly findingText: FindingText
+  readonly reasonText: ReasonText
+  readonly recipientsOf: (receipt: string) => PackageView['recipients']
+}
+
+interface PackageRow {
+  package_id: string
+  type: 'edoc' | 'status'
+  kind: PackageView['kind']
+  from_agency_id: string
+  from_code: string
+  document_id: string
+  code: string | null
+  subject: string | null
+  priority: number
+  document: unknown
+  findings: unknown
+  sha256: Buffer
+  size: number
+  receipt: string
+  supplement_of: string | null
+  accepted_at: Date
+}
+
+interface DeliveryRow {
+  delivery_id: string
+  organ_id: string
+  agency_code: string | null
+  system_id: string | null
+  channel: string | null
+  state: DeliveryState
+  held_reason: string | null
+  state_since: Date
+  reason_code: string | null
+  reason_text: string | null
+  next_attempt_at: Date | null
+  taken_at: Date | null
+  fetched_at: Date | null
+  fetch_count: number
+  delivered_at: Date | null
+  business_code: string | null
+  attempts: {
+    attempt: number
+    startedAt: string
+    finishedAt: string
+    outcome: string
+    httpStatus: number | null
+    detail: string | null
+  }[]
+}
+
+/** Undefined for anybody who neither sent it nor receives it, as if it did not exist. */
+export async function trackPackage(
+  packageId: string,
+  caller: Caller,
+  acceptLanguage: string | undefined,
+  options: TrackOptions,
+): Promise<PackageView | undefined> {
+  const visible = await visiblePackage(options.db, packageId, caller)
+  if (visible === undefined) return undefined
+  const { row, isSender } = visible
+  const deliveries = await deliveriesOf(options.db, packageId, isSender ? undefined : caller)
+  if (!isSender && deliveries.length === 0) return undefined
+  const timeline = await timelineOf(options.db, packageId, isSender ? undefined : deliveries.map((d) => d.delivery_id))
+  const byState = countByState(deliveries)
+  return {
+    packageId: row.package_id,
+    documentId: row.document_id,
+    code: row.code,
+    kind: row.kind,
+    from: { organId: row.from_code, organName: senderName(row.document) },
+    subject: row.subject,
+    priority: row.priority,
+    sha256: row.sha256.toString('hex'),
+    size: row.size,
+    acceptedAt: vietnamTime(row.accepted_at),
+    state: overallState(deliveries.map((d) => d.state)) satisfies OverallState,
+    summary: { byState },
+    supplementOf: row.supplement_of,
+    attachments: attachmentViews(row.document),
+    findings: findingViews(row.findings as Finding[], options.findingText, acceptLanguage),
+    recipients: recipientsFor(row, deliveries, isSender, options),
+    deliveries: deliveries.map((d) => deliveryView(d, acceptLanguage, options.reasonText)),
+    timeline,
+  }
+}
+
+async function visiblePackage(
+  db: Db,
+  packageId: string,
+  caller: Caller,
+): Promise<{ row: PackageRow; isSender: boolean } | undefined> {
+  const { rows } = await sql<PackageRow>`
+    select package_id, type, kind, from_agency_id, from_code, document_id, code, subject, priority, document, findings,
+      sha256, size, receipt, supplement_of, accepted_at
+    from packages where package_id = ${packageId}::uuid`.execute(db)
+  const [row] = rows
+  if (row === undefined) return undefined
+  return { row, isSender: caller.agencyIds.has(row.from_agency_id) }
+}
+
+export interface ReadablePackage {
+  readonly packageId: string
+  readonly sha256: string
+  readonly size: number
+  /** The caller's deliveries that reading makes taken; none for the sender. */
+  readonly deliveryIds: readonly string[]
+}
+
+/** The bytes' address for the sender and for systems that hold a servable delivery of it. */
+export async function readablePackage(db: Db, packageId: string, caller: Caller): Promise<ReadablePackage | undefined> {
+  const visible = await visiblePackage(db, packageId, caller)
+  if (visible === undefined) return undefined
+  const { row, isSender } = visible
+  const own = isSender ? [] : await deliveriesOf(db, packageId, caller)
+  const servable = own.filter((d) => d.state !== 'held')
+  if (!isSender && servable.length === 0) return undefined
+  const deliveryIds = servable.map((d) => d.delivery_id)
+  return { packageId: row.package_id, sha256: row.sha256.toString('hex'), size: row.size, deliveryIds }
+}
+
+async function deliveriesOf(db: Db, packageId: string, only: Caller | undefined): Promise<DeliveryRow[]> {
+  const own = only === undefined ? sql`` : sql`and d.system_id = ${only.systemId}`
+  const limited =
+    only?.receivesFor === undefined ? sql`` : sql`and d.recipient_agency_id = any(${[...only.receivesFor]}::uuid[])`
+  const { rows } = await sql<DeliveryRow>`
+    select d.delivery_id, d.organ_id, d.agency_code, d.system_id, d.channel, d.state, d.held_reason, d.state_since,
+      d.reason_code, d.reason_text, d.next_attempt_at, d.taken_at, d.fetched_at, d.fetch_count, d.delivered_at,
+      d.business_code, coalesce(a.attempts, '[]') as attempts
+    from deliveries d
+    left join lateral (
+      select json_agg(json_build_object('attempt', attempt, 'startedAt', started_at, 'finishedAt', finished_at,
+        'outcome', outcome, 'httpStatus', http_status, 'detail', detail) order by started_at) as attempts
+      from (select * from attempts t where t.delivery_id = d.delivery_id and t.started_at >= d.created_at - interval '1 day'
+        order by t.started_at desc limit 50) last
+    ) a on true
+    where d.package_id = ${packageId}::uuid ${own} ${limited}
+    order by d.delivery_id`.execute(db)
+  return rows
+}
+
+function senderName(document: unknown): string | null {
+  const { from } = document as { from?: { organName?: string } }
+  return from?.organName ?? null
+}
+
+function recipientsFor(row: PackageRow, deliveries: readonly DeliveryRow[], isSender: boolean, options: TrackOptions) {
+  const recipients = options.recipientsOf(row.receipt)
+  if (isSender) return recipients
+  const own = new Set(deliveries.map((d) => d.delivery_id))
+  return recipients.filter((r) => r.deliveryId !== undefined && own.has(r.deliveryId))
+}
+
+function countByState(deliveries: readonly DeliveryRow[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { state } of deliveries) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
+
+function deliveryView(
+  d: DeliveryRow,
+  acceptLanguage: string | undefined,
+  reasonText: ReasonText,
+): PackageView['deliveries'][number] {
+  return {
+    deliveryId: d.delivery_id,
+    organId: d.organ_id,
+    agencyCode: d.agency_code,
+    systemId: d.system_id,
+    channel: d.channel,
+    state: d.state,
+    businessStatus: d.business_code,
+    reason: reasonView(d, acceptLanguage, reasonText),
+    nextAttemptAt: timeOrNull(d.next_attempt_at),
+    takenAt: timeOrNull(d.taken_at),
+    fetchedAt: timeOrNull(d.fetched_at),
+    fetchCount: d.fetch_count,
+    deliveredAt: timeOrNull(d.delivered_at),
+    attempts: d.attempts.map((a) => ({
+      ...a,
+      startedAt: vietnamTime(new Date(a.startedAt)),
+      finishedAt: vietnamTime(new Date(a.finishedAt)),
+    })),
+  }
+}
+
+function reasonView(
+  d: DeliveryRow,
+  acceptLanguage: string | undefined,
+  reasonText: ReasonText,
+): PackageView['deliveries'][number]['reason'] {
+  const code = d.held_reason ?? d.reason_code
+  if (code === null) return null
+  const { text, whoActs } = reasonText(code, acceptLanguage)
+  return {
+    code,
+    text: d.reason_text === null ? text : `${text} — ${d.reason_text}`,
+    since: vietnamTime(d.state_since),
+    whoActs: whoActs as 'sender' | 'receiver' | 'provincial_axis',
+  }
+}
+
+function timeOrNull(at: Date | null): string | null {
+  return at === null ? null : vietnamTime(at)
+}
+
+async function timelineOf(
+  db: Db,
+  packageId: string,
+  only: readonly string[] | undefined,
+): Promise<PackageView['timeline']> {
+  const { rows } = await sql<{ at: Date; type: string; delivery_id: string | null; data: Record<string, unknown> }>`
+    select at, type, delivery_id, data from events where package_id = ${packageId}::uuid
+    order by at, event_id limit 1000`.execute(db)
+  return rows
+    .filter((e) => only === undefined || e.delivery_id === null || only.includes(e.delivery_id))
+    .map((e) => ({
+      at: vietnamTime(e.at),
+      type: e.type,
+      ...(e.delivery_id === null ? {} : { deliveryId: e.delivery_id }),
+      ...(Object.keys(e.data).length === 0 ? {} : { data: e.data }),
+    }))
+}

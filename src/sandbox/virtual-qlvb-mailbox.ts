@@ -1,0 +1,78 @@
+// The incoming side of a virtual system that pulls: it waits at its mailbox, fetches, checks the digest, and confirms
+// or refuses each delivery.
+import { GatewayError } from '../domain/errors.ts'
+import { type MailboxItem, mailboxItem } from '../platform/gateway-answers.ts'
+import { type GatewayClient, GatewayRefusal } from '../platform/gateway-client.ts'
+import { anything, list, record } from '../platform/json-decode.ts'
+import { type Reception, refusalReasons } from './virtual-qlvb-behaviour.ts'
+import type { TakenDelivery } from './virtual-qlvb-inbox.ts'
+import { keepGoing, type VirtualLog } from './virtual-qlvb-pace.ts'
+import { PackageArrival, registerEntry } from './virtual-qlvb-reading.ts'
+
+export interface MailboxPulling {
+  readonly client: GatewayClient
+  readonly systemId: string
+  readonly decide: (type: 'edoc' | 'status') => Reception
+  /** Enters the delivery in the register and plans what is reported about it. */
+  readonly take: (taken: TakenDelivery, reception: Reception) => void
+  readonly signal: AbortSignal
+  readonly log: VirtualLog
+}
+
+// Long enough that an idle mailbox costs two calls a minute, short enough for proxies that cut silent connections.
+const waitSeconds = 25
+const mailboxPage = record({ items: list(mailboxItem) })
+
+export async function pullMailbox(pulling: MailboxPulling): Promise<void> {
+  const { client, signal, log } = pulling
+  const listing = { query: { limit: 50 }, waitSeconds, signal }
+  await keepGoing({ name: `mailbox ${pulling.systemId}`, signal, log }, async () => {
+    const page = await client.call('GET', '/api/v1/mailbox', mailboxPage, listing)
+    for (const item of page.items) {
+      if (signal.aborted) return
+      await handle(pulling, item)
+    }
+  })
+}
+
+async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<void> {
+  const { client, systemId, signal, log } = pulling
+  const path = `/api/v1/mailbox/${item.deliveryId}`
+  const facts = { systemId, deliveryId: item.deliveryId, code: item.code, organId: item.recipient?.organId }
+  const reception = pulling.decide(item.type === 'status' ? 'status' : 'edoc')
+  try {
+    if (reception === 'refuse') {
+      await client.call('POST', `${path}/refuse`, anything, { json: { reason: refusalReasons[0] }, signal })
+      return log('refused', facts)
+    }
+    const arrived = await fetchPackage(client, path, signal)
+    if (arrived.sha256 !== item.sha256) {
+      // Left unconfirmed: it is offered again, and the bytes may be whole the next time.
+      return log('damaged', { ...facts, sha256: arrived.sha256, expected: item.sha256 })
+    }
+    await client.call('POST', `${path}/confirm`, anything, { signal })
+    const agencyCode = item.recipient?.agencyCode ?? item.recipient?.organId ?? ''
+    pulling.take(registerEntry(arrived, item.deliveryId, agencyCode), reception)
+    log('taken', { ...facts, type: item.type, kind: item.kind, bytes: arrived.size })
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      await client.call('POST', `${path}/refuse`, anything, {
+        json: { reason: `không đọc được: ${error.code}` },
+        signal,
+      })
+      return log('unreadable', { ...facts, problem: error.code })
+    }
+    // Recalled meanwhile, or settled by somebody else: nothing is left to do about it.
+    if (!(error instanceof GatewayRefusal) || !settledStatuses.includes(error.status)) throw error
+    log('gone', { ...facts, problem: error.problem.code })
+  }
+}
+
+const settledStatuses: readonly number[] = [404, 409, 410]
+
+async function fetchPackage(client: GatewayClient, path: string, signal: AbortSignal) {
+  const answer = await client.raw('GET', `${path}/package`, { signal })
+  const arrival = new PackageArrival()
+  for await (const chunk of answer.body) arrival.write(chunk)
+  return arrival.finish()
+}
