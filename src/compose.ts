@@ -106,7 +106,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
   const box = createSecretBox(masterKey)
   const keys = await openSigningKeys(db, box)
   const receipts = createReceipts(keys)
-  const sign = (payload: object) => receipts.signReceipt({ ...payload, axis: config.axisCode })
+  const sign = (payload: object) => receipts.signReceipt({ ...payload })
   const blobs = createFileBlobStore(config.blobFolder)
   const metrics = createMetrics(() => oldestDueSeconds(db))
   const queues = await openQueues({
@@ -186,6 +186,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     afterCommit,
     clock,
     newId,
+    axisCode: config.axisCode,
   }
   const limits = {
     packageBytesMax: config.packageBytesMax,

@@ -74,7 +74,7 @@ async function listDeliveries(args: Arguments, context: CommandContext): Promise
       d.attempts ?? 0,
       statusText(d.businessStatus),
       shortened(d.reason?.text ?? d.reason?.code ?? reasonText(d.heldReason), 40),
-      shortened(d.subject, 40),
+      shortened(d.type === 'status' ? '(phản hồi trạng thái)' : d.subject, 40),
     ]),
   )
   context.output.line(`${rows.length} dòng`)

@@ -76,7 +76,7 @@ function cellText(cell: Cell): string {
   // A subject may hold line breaks and control characters; on a terminal they would break the table, or worse.
   return String(cell)
     .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 /** Columns a text takes on a terminal; Vietnamese in NFC takes one for each letter. */

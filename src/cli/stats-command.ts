@@ -16,7 +16,7 @@ export const statsCommand: Command = {
     const client = operatorClient(args, context)
     const { read: found, original } = await client.call('GET', '/api/v1/admin/stats', withOriginal(stats))
     output.table(
-      ['', 'SỐ LƯỢNG'],
+      ['TÌNH TRẠNG', 'SỐ LƯỢNG'],
       [
         ['văn bản · packages', found.packages],
         ...Object.entries(found.deliveries.byState).map(([state, count]) => [stateText(state), count]),

@@ -55,6 +55,8 @@ export interface AcceptStatusOptions {
   readonly signReceipt: (payload: StatusReceiptPayload) => Promise<string>
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   readonly clock: Clock
+  /** Code of this axis, named in every receipt. */
+  readonly axisCode: string
   readonly newId: () => string
 }
 
@@ -65,6 +67,7 @@ export interface StatusReceiptPayload {
   readonly documentId: string
   readonly code: string
   readonly effect: StatusEffectName
+  readonly axis: string
   readonly acceptedAt: string
   readonly sha256: string
   readonly size: number
@@ -247,6 +250,7 @@ function receiptOf(draft: StatusDraft, facts: ReceiptFacts): StatusReceiptPayloa
     documentId: draft.documentId,
     code: submission.status.code,
     effect: facts.effect,
+    axis: facts.options.axisCode,
     acceptedAt: vietnamTime(facts.acceptedAt),
     sha256: submission.sha256.toString('hex'),
     size: submission.size,

@@ -30,6 +30,8 @@ export interface AcceptPackageOptions extends CommitAcceptsOptions {
   /** Told after the commit: lanes to ring, mailboxes whose long polls may answer. */
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   readonly clock: Clock
+  /** Code of this axis, named in every receipt. */
+  readonly axisCode: string
 }
 
 export interface Acceptance {
@@ -121,6 +123,7 @@ async function acceptedOf(
     sha256: read.sha256,
     size: read.size,
     acceptedAt,
+    axis: options.axisCode,
     stateOf: (recipient) => options.initialState(recipient.destination),
     ...(supplement === undefined ? {} : { supplement }),
   })

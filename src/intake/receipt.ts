@@ -13,6 +13,8 @@ export interface ReceiptFacts {
   readonly size: number
   readonly acceptedAt: Date
   readonly stateOf: (recipient: DraftRecipient) => PackageReceipt['deliveries'][number]['state']
+  /** Code of this axis. */
+  readonly axis: string
   /** Of a supplement: the first package, and the deliveries that recipients have of it already, by recipient key. */
   readonly supplement?: { readonly of: string; readonly existing: ReadonlyMap<string, string> }
 }
@@ -24,6 +26,7 @@ export function receiptPayload(draft: Draft, facts: ReceiptFacts): ReceiptPayloa
     packageId: draft.packageId,
     documentId: draft.documentId,
     kind: draft.document.kind,
+    axis: facts.axis,
     sha256: facts.sha256.toString('hex'),
     size: facts.size,
     acceptedAt: vietnamTime(facts.acceptedAt),

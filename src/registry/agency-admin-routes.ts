@@ -100,7 +100,7 @@ function addReading(app: FastifyInstance, guards: Guards, deps: AgencyAdminDeps)
         ...shared,
         summary: 'Lists agencies with their contacts, oldest change first',
         querystring: schemaRef('agency-query'),
-        response: { 200: schemaRef('agency-record-list'), ...problems(401, 422) },
+        response: { 200: schemaRef('agency-record-list'), ...problems(400, 401, 422) },
       },
     },
     async (request): Promise<AgencyRecordList> => {
@@ -131,6 +131,7 @@ function addImport(scope: FastifyInstance, guards: Guards, deps: AgencyAdminDeps
           'Columns, in Vietnamese or English: code (Mã định danh), name (Tên cơ quan); optional other codes (Mã khác), ' +
           'kind (Loại), parent (Cơ quan cấp trên), connected (Kết nối), office (Văn phòng).',
         consumes: Object.keys(tableFormats),
+        body: { description: 'The file as it is.' },
         querystring: schemaRef('agency-import-query'),
         response: { 200: schemaRef('agency-import-result'), ...problems(400, 401, 413, 415, 422) },
       },

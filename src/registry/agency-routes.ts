@@ -33,7 +33,7 @@ export function agencyRoutes({ cache, clock }: AgencyRoutesDeps): Routes {
           ...shared,
           summary: 'Lists the directory, oldest change first',
           querystring: schemaRef('agency-query'),
-          response: { 200: schemaRef('agency-list'), ...problems(401, 422) },
+          response: { 200: schemaRef('agency-list'), ...problems(400, 401, 422) },
         },
       },
       async (request): Promise<AgencyList> => {
@@ -70,7 +70,7 @@ export function agencyRoutes({ cache, clock }: AgencyRoutesDeps): Routes {
           ...shared,
           summary: 'Finds the agencies of many codes, with suggestions for unknown ones',
           body: schemaRef('agency-resolve-input'),
-          response: { 200: schemaRef('agency-resolve-result'), ...problems(400, 401, 422) },
+          response: { 200: schemaRef('agency-resolve-result'), ...problems(400, 401) },
         },
       },
       async (request) => resolveCodes(await cache.fresh(), request.body.codes, today(clock)),

@@ -20,6 +20,8 @@ export interface TokenReader {
 }
 
 export interface Identified {
+  /** The directory it was found in: rights are read from the same one. */
+  readonly directory: Directory
   readonly system: System
   readonly credential: Credential
 }
@@ -53,7 +55,7 @@ export function systemAuthentication(deps: AuthenticationDeps): SystemAuthentica
 
   async function checkSecret(systemId: SystemId, secret: string): Promise<Identified | undefined> {
     const hash = hashSecret(secret)
-    return await find((directory) => matchSecret(directory.systems.get(systemId), hash, clock.now()))
+    return await find((directory) => matchSecret(directory, { systemId, hash, now: clock.now() }))
   }
 
   async function checkToken(token: string): Promise<Identified> {
@@ -63,7 +65,7 @@ export function systemAuthentication(deps: AuthenticationDeps): SystemAuthentica
     const found = await find((directory) => {
       const system = directory.systems.get(reading.systemId)
       const credential = system?.credentials.find((one) => one.credentialId === reading.credentialId)
-      return system && credential && isInForce(credential, clock.now()) ? { system, credential } : undefined
+      return system && credential && isInForce(credential, clock.now()) ? { directory, system, credential } : undefined
     })
     return found ?? refuse()
   }
@@ -74,7 +76,7 @@ export function systemAuthentication(deps: AuthenticationDeps): SystemAuthentica
       presented.kind === 'bearer'
         ? await checkToken(presented.token)
         : ((await checkSecret(presented.systemId, presented.secret)) ?? refuse())
-    return callers(cache.current(), found)
+    return callers(found)
   }
 
   return { authenticate, checkSecret }
@@ -105,12 +107,16 @@ export function readBearer(authorization: string | undefined): string | undefine
 }
 
 /** Compares with every credential, and with one that nothing equals where there is none. */
-function matchSecret(system: System | undefined, hash: Buffer, now: Date): Identified | undefined {
+function matchSecret(
+  directory: Directory,
+  { systemId, hash, now }: { systemId: SystemId; hash: Buffer; now: Date },
+): Identified | undefined {
+  const system = directory.systems.get(systemId)
   const credentials = system?.credentials ?? []
   if (credentials.length === 0) timingSafeEqual(noHash, hash)
   const equal = credentials.filter((credential) => timingSafeEqual(credential.secretHash, hash))
   const credential = equal.find((one) => isInForce(one, now))
-  return system && credential && { system, credential }
+  return system && credential && { directory, system, credential }
 }
 
 function isInForce(credential: Credential, now: Date): boolean {
@@ -118,10 +124,10 @@ function isInForce(credential: Credential, now: Date): boolean {
 }
 
 /** What a credential may do changes only with the directory, so it is worked out once for each. */
-function callersOfDirectory(): (directory: Directory, found: Identified) => Caller {
+function callersOfDirectory(): (found: Identified) => Caller {
   let of: Directory | undefined
   let known = new Map<string, Caller>()
-  return (directory, { system, credential }) => {
+  return ({ directory, system, credential }) => {
     if (of !== directory) {
       of = directory
       known = new Map()

@@ -105,7 +105,7 @@ function addReading(app: FastifyInstance, guards: Guards, deps: SystemRoutesDeps
         ...shared,
         summary: 'Lists systems by systemId',
         querystring: schemaRef('system-query'),
-        response: { 200: schemaRef('system-record-list'), ...problems(401) },
+        response: { 200: schemaRef('system-record-list'), ...problems(400, 401) },
       },
     },
     async (request): Promise<SystemRecordList> => {

@@ -6,7 +6,7 @@ import { type GatewayClient, GatewayRefusal } from '../platform/gateway-client.t
 import { anything, list, record } from '../platform/json-decode.ts'
 import { type Reception, refusalReasons } from './virtual-qlvb-behaviour.ts'
 import type { TakenDelivery } from './virtual-qlvb-inbox.ts'
-import { keepGoing, type VirtualLog } from './virtual-qlvb-pace.ts'
+import { keepGoing, pause, type VirtualLog } from './virtual-qlvb-pace.ts'
 import { PackageArrival, registerEntry } from './virtual-qlvb-reading.ts'
 
 export interface MailboxPulling {
@@ -21,6 +21,7 @@ export interface MailboxPulling {
 
 // Long enough that an idle mailbox costs two calls a minute, short enough for proxies that cut silent connections.
 const waitSeconds = 25
+const unsettledPauseMs = 1000
 const mailboxPage = record({ items: list(mailboxItem) })
 
 export async function pullMailbox(pulling: MailboxPulling): Promise<void> {
@@ -28,14 +29,18 @@ export async function pullMailbox(pulling: MailboxPulling): Promise<void> {
   const listing = { query: { limit: 50 }, waitSeconds, signal }
   await keepGoing({ name: `mailbox ${pulling.systemId}`, signal, log }, async () => {
     const page = await client.call('GET', '/api/v1/mailbox', mailboxPage, listing)
+    let settled = 0
     for (const item of page.items) {
       if (signal.aborted) return
-      await handle(pulling, item)
+      if (await handle(pulling, item)) settled++
     }
+    // What cannot be settled is offered again at once; without a pause this would be a storm of calls.
+    if (page.items.length > 0 && settled === 0) await pause(unsettledPauseMs, signal)
   })
 }
 
-async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<void> {
+/** Whether the delivery is off the mailbox now. */
+async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<boolean> {
   const { client, systemId, signal, log } = pulling
   const path = `/api/v1/mailbox/${item.deliveryId}`
   const facts = { systemId, deliveryId: item.deliveryId, code: item.code, organId: item.recipient?.organId }
@@ -43,28 +48,33 @@ async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<void>
   try {
     if (reception === 'refuse') {
       await client.call('POST', `${path}/refuse`, anything, { json: { reason: refusalReasons[0] }, signal })
-      return log('refused', facts)
+      log('refused', facts)
+      return true
     }
     const arrived = await fetchPackage(client, path, signal)
     if (arrived.sha256 !== item.sha256) {
       // Left unconfirmed: it is offered again, and the bytes may be whole the next time.
-      return log('damaged', { ...facts, sha256: arrived.sha256, expected: item.sha256 })
+      log('damaged', { ...facts, sha256: arrived.sha256, expected: item.sha256 })
+      return false
     }
     await client.call('POST', `${path}/confirm`, anything, { signal })
     const agencyCode = item.recipient?.agencyCode ?? item.recipient?.organId ?? ''
     pulling.take(registerEntry(arrived, item.deliveryId, agencyCode), reception)
     log('taken', { ...facts, type: item.type, kind: item.kind, bytes: arrived.size })
+    return true
   } catch (error) {
     if (error instanceof GatewayError) {
       await client.call('POST', `${path}/refuse`, anything, {
         json: { reason: `không đọc được: ${error.code}` },
         signal,
       })
-      return log('unreadable', { ...facts, problem: error.code })
+      log('unreadable', { ...facts, problem: error.code })
+      return true
     }
     // Recalled meanwhile, or settled by somebody else: nothing is left to do about it.
     if (!(error instanceof GatewayRefusal) || !settledStatuses.includes(error.status)) throw error
     log('gone', { ...facts, problem: error.problem.code })
+    return false
   }
 }
 

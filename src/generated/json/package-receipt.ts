@@ -36,6 +36,10 @@ export interface PackageReceipt {
    * Compact JWS over this receipt.
    */
   receipt: string
+  /**
+   * Code of the axis that accepted it.
+   */
+  axis: string
 }
 /**
  * What became of one `To` of a package, in package order.

@@ -21,6 +21,10 @@ export interface StatusReceipt {
   deliveries: OpenedDelivery[]
   findings: Finding[]
   receipt: string
+  /**
+   * Code of the axis that accepted it.
+   */
+  axis: string
 }
 /**
  * What became of one `To` of a package, in package order.
