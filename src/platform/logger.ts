@@ -17,9 +17,30 @@ export function createLogger(options: { readonly level: string; readonly name?: 
       base: options.name === undefined ? null : { name: options.name },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorFacts },
       redact: { paths: redactedPaths, censor: '[redacted]' },
     },
     // Written behind: a terminal or journal that stalls must not stall the event loop. Flushed when the process ends.
     destination({ dest: 2, sync: false }),
   )
+}
+
+interface ErrorFacts {
+  readonly type: string
+  readonly message: string
+  readonly stack?: string
+  readonly code?: unknown
+  readonly cause?: ErrorFacts
+}
+
+/** An error carries whatever its library hung on it, connections with their keys among them; these facts are enough. */
+function errorFacts(error: unknown): ErrorFacts {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) }
+  return {
+    type: error.name,
+    message: error.message,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...('code' in error ? { code: error.code } : {}),
+    ...(error.cause === undefined ? {} : { cause: errorFacts(error.cause) }),
+  }
 }
