@@ -1,7 +1,9 @@
 // The text of one encoded attachment: strict base64 (RFC 4648 §4, white space allowed), decoded on the fly only to
-// count, hash and recognise it. Nothing of it is kept but the first bytes. Lines and columns go on being counted.
+// count, hash and recognise it. Nothing of it is kept but the first bytes, and a small ZIP to look into. Lines and
+// columns go on being counted.
 import { createHash } from 'node:crypto'
 import { isDamagedByTextDecoding, mediaTypeOf } from './media-type.ts'
+import { type WrappedFile, wrappedFile, wrapperBytesMax } from './zip-wrapper.ts'
 
 export interface ContentFault {
   readonly line: number
@@ -15,6 +17,8 @@ export interface ContentFacts {
   readonly size: number
   readonly mediaType: string
   readonly isDamaged: boolean
+  /** The only file of a ZIP that may be a wrapper. */
+  readonly wrapped?: WrappedFile
   /** The first thing wrong with the base64; the other facts mean nothing then. */
   readonly fault?: ContentFault
 }
@@ -26,6 +30,8 @@ export class Base64Content {
   readonly #hash = createHash('sha256')
   readonly #head = Buffer.alloc(headBytes)
   #headLength = 0
+  /** The decoded bytes of what may be a wrapper; undefined once it cannot be one. */
+  #zip: Buffer[] | undefined = []
   #size = 0
   /** Up to three base64 characters that wait for their fourth. */
   #carry = ''
@@ -55,6 +61,7 @@ export class Base64Content {
       size: this.#size,
       mediaType,
       isDamaged: isDamagedByTextDecoding(head, mediaType),
+      ...this.#wrapped(),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
     }
   }
@@ -119,6 +126,22 @@ export class Base64Content {
     this.#hash.update(decoded)
     this.#size += decoded.length
     if (this.#headLength < headBytes) this.#headLength += decoded.copy(this.#head, this.#headLength)
+    this.#keepZip(decoded)
+  }
+
+  /** A copy, because the decoder's scratch space is used again at once. */
+  #keepZip(decoded: Buffer): void {
+    if (this.#zip === undefined) return
+    const isZip = this.#headLength < 2 || (this.#head[0] === 0x50 && this.#head[1] === 0x4b)
+    if (isZip && this.#size <= wrapperBytesMax) this.#zip.push(Buffer.from(decoded))
+    else this.#zip = undefined
+  }
+
+  #wrapped(): { wrapped?: WrappedFile } {
+    if (this.#zip === undefined || this.#fault !== undefined) return {}
+    const wrapped = wrappedFile(Buffer.concat(this.#zip))
+    this.#zip = undefined
+    return wrapped === undefined ? {} : { wrapped }
   }
 
   #refuse(byte: number, column: number, isLate: boolean): void {

@@ -6,6 +6,7 @@ import type { ContentFacts } from './base64-content.ts'
 import type { ElementNode } from './element-tree.ts'
 import { type Problem, problemAt, warning } from './problems.ts'
 import { present } from './wire-object.ts'
+import { isWrapperOf } from './zip-wrapper.ts'
 
 export interface LinkedAttachments {
   readonly attachments: readonly Attachment[]
@@ -53,16 +54,18 @@ function pair(references: readonly ElementNode[], blocks: readonly ElementNode[]
 function decodeAttachment(block: ElementNode, reference: ElementNode | undefined, index: number): Attachment[] {
   const content = contentOf(block)
   if (content === undefined || content.fault !== undefined) return []
-  const { sha256, size, mediaType } = content
+  const { sha256, size, mediaType, wrapped } = content
   const contentId = bareContentId(block) || (reference === undefined ? '' : bareContentId(reference))
+  const name = nameOf(block) ?? (reference && nameOf(reference)) ?? `attachment-${index + 1}`
   return [
     present({
       contentId,
-      name: nameOf(block) ?? (reference && nameOf(reference)) ?? `attachment-${index + 1}`,
+      name,
       description: block.valueOf('Description') ?? reference?.valueOf('Description'),
       declaredType: typeOf(block) ?? (reference && typeOf(reference)),
       mediaType,
       sha256,
+      innerSha256: wrapped !== undefined && isWrapperOf(name, wrapped.entryName) ? wrapped.sha256 : undefined,
       size,
     }),
   ]

@@ -73,7 +73,8 @@ export function draftPackage(input: DraftInput, directory: Directory): Draft {
     repeatKey: repeatKey(document, fromAgencyId, identity.documentId),
     contentHash: contentHash(comparableContent(document)),
     content: comparableContent(document),
-    findings: [...input.findings, ...identity.findings],
+    // Which id it got instead is the better half of the same news.
+    findings: [...input.findings.filter((f) => f.code !== 'document_id_missing'), ...identity.findings],
     recipients,
     directoryVersion: directory.version,
   }
