@@ -34,7 +34,8 @@ create table packages (
 create unique index packages_first on packages (repeat_key) where supplement_of is null;
 create index packages_sender on packages (from_agency_id, package_id);
 create index packages_document on packages (from_agency_id, document_key);
-create index packages_code on packages (code) where code is not null;
+-- For people who read out the beginning of a number.
+create index packages_code on packages (code text_pattern_ops) where code is not null;
 
 create table deliveries (
   delivery_id uuid primary key,

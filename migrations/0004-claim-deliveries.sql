@@ -13,8 +13,7 @@ create type claimed_delivery as (
   -- Nobody had taken it before this claim, so an attempt that sends nothing leaves it untaken.
   first_taking boolean,
   -- The document waits in the mailbox; only a notice about it is claimed.
-  announces_only boolean,
-  free_slots integer
+  announces_only boolean
 );
 
 create function claim_deliveries(p_lane text, p_max integer, p_lease interval)
@@ -80,7 +79,7 @@ begin
       d.state = 'available' as announces_only
   )
   select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempts, c.organ_id, c.agency_code,
-    c.first_taking, c.announces_only, free
+    c.first_taking, c.announces_only
   from claimed c;
 
   get diagnostics taken = row_count;

@@ -6,16 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type AlertFact, raiseAlerts } from './alerts/raise-alert.ts'
+import { composeDelivery } from './compose-delivery.ts'
 import { composeRegistry, type Registry } from './compose-registry.ts'
 import type { Config } from './config.ts'
-import { claimDeliveries, extendLeases } from './delivery/claim-deliveries.ts'
-import { createDoorbell } from './delivery/doorbell.ts'
-import { createLaneServer } from './delivery/lane-server.ts'
 import { existingDeliveries, initialState, openDeliveries } from './delivery/open-deliveries.ts'
-import { createPushChannel } from './delivery/push-channel.ts'
-import { createPushTargets } from './delivery/push-target.ts'
-import { type AttemptResult, recordResults } from './delivery/record-results.ts'
-import { createResultRecorder } from './delivery/result-recorder.ts'
 import { retryRoutes } from './delivery/retry-routes.ts'
 import { oldestDueSeconds } from './delivery/sweep.ts'
 import { type Sweeper, startSweeper } from './delivery/sweeper.ts'
@@ -27,7 +21,6 @@ import {
   reroutableDeliveries,
   rerouteDelivery,
 } from './delivery/transitions.ts'
-import { defaultRetryPolicy } from './domain/retry.ts'
 import { vietnamDay } from './domain/vietnam-time.ts'
 import { languageOf, loadCatalogue } from './edge/catalogue.ts'
 import { healthRoutes } from './edge/health-routes.ts'
@@ -82,9 +75,6 @@ export interface ComposeOptions {
   readonly logger: Logger
 }
 
-/** Leases outlive a stalled moment of a living worker, and a dead worker's deliveries are due again within 15 s. */
-const leaseMs = 8_000
-const attemptGraceMs = 5_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -131,49 +121,21 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
 
   // After a commit: ring lanes, wake long polls. Both are courtesies; the sweeper and the polls look again anyway.
   const signals = createMailboxSignals()
-  const doorbell = createDoorbell(
-    (systemId) => queues.ring('serve-lane', { systemId }, { deduplicationId: systemId }),
+  const delivery = composeDelivery({
+    config,
+    db,
+    blobs,
+    clock,
+    newId,
     logger,
-  )
+    metrics,
+    queues,
+    pushSettings: registry.pushSettings,
+  })
   const afterCommit = (systemIds: ReadonlySet<string>) => {
     const systems = registry.cache.current().systems
     signals.announce(systemIds)
-    doorbell.ring([...systemIds].filter((id) => systems.get(id)?.channel === 'push'))
-  }
-
-  // Delivery: lanes claim, the push channel attempts, results are recorded in batches.
-  const channel = createPushChannel({
-    settingsOf: registry.pushSettings,
-    blobs,
-    clock,
-    targets: createPushTargets({
-      allowLoopback: config.databaseUrl === undefined,
-      ...(config.pushAllow === undefined ? {} : { allow: config.pushAllow }),
-    }),
-    connectTimeoutMs: config.pushConnectTimeoutMs,
-    answerTimeoutMs: config.pushAnswerTimeoutMs,
-  })
-  const recorder = createResultRecorder(async (results) => {
-    await recordResults(db, results, defaultRetryPolicy, newId)
-    countAttempts(results)
-    await raiseAlerts(db, endpointAlerts(results), newId)
-  }, logger)
-  const lanes = createLaneServer({
-    claim: (systemId, max) => claimDeliveries(db, systemId, max, leaseMs),
-    extend: (held) => extendLeases(db, held, leaseMs),
-    channel,
-    recorder,
-    ring: doorbell.ring,
-    clock,
-    logger,
-    leaseMs,
-  })
-
-  function countAttempts(results: readonly AttemptResult[]): void {
-    for (const { outcome, startedAt, finishedAt } of results) {
-      metrics.attempts.inc({ outcome: outcome.kind })
-      metrics.deliverySeconds.observe((finishedAt.getTime() - startedAt.getTime()) / 1000)
-    }
+    delivery.doorbell.ring([...systemIds].filter((id) => systems.get(id)?.channel === 'push'))
   }
 
   // Intake and feedback: what comes in becomes rows, in one transaction each.
@@ -340,7 +302,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     db,
     start() {
       if (config.roles.has('worker')) {
-        queues.work('serve-lane', config.lanesAtOnce, ({ systemId }) => lanes.serve(systemId))
+        queues.work('serve-lane', config.lanesAtOnce, ({ systemId }) => delivery.lanes.serve(systemId))
         queues.work('reroute', 1, async ({ reason }) => {
           const moved = await rerouteOpenDeliveries({
             db,
@@ -356,8 +318,8 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       if (config.roles.has('sweeper')) {
         sweeper = startSweeper({
           db,
-          doorbell,
-          serveLane: lanes.serve,
+          doorbell: delivery.doorbell,
+          serveLane: delivery.lanes.serve,
           everyMs: config.sweepEveryMs,
           logger,
           tasks: [
@@ -382,10 +344,8 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       await edge.close()
       await sweeper?.close()
       await queues.stopWorking()
-      await lanes.close(attemptGraceMs)
-      await doorbell.settle()
+      await delivery.close()
       await queues.close()
-      await channel.close()
       await database.close()
     },
   }
@@ -393,17 +353,3 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
 
 /** Calls whose refusals are kept: what the caller wanted to hand over was turned away. */
 const submissionPaths = new Set(['/api/v1/packages', '/api/v1/status'])
-
-function endpointAlerts(results: readonly AttemptResult[]): AlertFact[] {
-  return results.flatMap(({ claim, outcome }): AlertFact[] =>
-    outcome.kind === 'unreachable' && outcome.endpointGone === true
-      ? [
-          {
-            cause: 'endpoint_gone',
-            subject: claim.delivery.systemId,
-            data: { httpStatus: outcome.httpStatus, answer: outcome.answer },
-          },
-        ]
-      : [],
-  )
-}

@@ -24,6 +24,11 @@ export interface GatewayFigures {
   readonly database: ProcessFigures | undefined
 }
 
+export interface BenchSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+}
+
 export interface BenchPlace {
   /** Starts the gateway on this place's data; one at a time. */
   start(roles?: string): Promise<BenchGateway>
@@ -34,7 +39,7 @@ const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const startWithinMs = 60_000
 const stopWithinMs = 20_000
 
-export function createBenchPlace(signal: AbortSignal): BenchPlace {
+export function createBenchPlace({ env, signal }: BenchSurroundings): BenchPlace {
   if (!existsSync(program)) throw new Error('there is no build to measure: run `npm run build` first')
   const dataDir = mkdtempSync(join(tmpdir(), 'tram-bench-'))
   const adminToken = randomBytes(32).toString('hex')
@@ -43,7 +48,7 @@ export function createBenchPlace(signal: AbortSignal): BenchPlace {
   async function start(roles = 'all'): Promise<BenchGateway> {
     const port = await freePort()
     const child = spawn(process.execPath, [program], {
-      env: { ...process.env, ...settings({ port, dataDir, adminToken, roles }) },
+      env: { ...env, ...settings({ port, dataDir, adminToken, roles }) },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     running = child
@@ -85,7 +90,7 @@ interface Settings {
   readonly roles: string
 }
 
-function settings({ port, dataDir, adminToken, roles }: Settings): NodeJS.ProcessEnv {
+function settings({ port, dataDir, adminToken, roles }: Settings): BenchSurroundings['env'] {
   return {
     PORT: String(port),
     HOST: '127.0.0.1',

@@ -18,6 +18,8 @@ export interface DeliverRequest {
   /** Of a round; each goes to every subscriber. */
   readonly packages: number
   readonly connections: number
+  /** Of the caller; the gateway that is measured inherits what it does not set itself. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   readonly note: (text: string) => void
 }
@@ -28,7 +30,7 @@ const pacedPackages = 50
 const roundWithinMs = 5 * 60_000
 
 export async function benchDeliver(request: DeliverRequest): Promise<object> {
-  const place = createBenchPlace(request.signal)
+  const place = createBenchPlace(request)
   const subscribers = startChild('subscriber-child')
   const generator = startChild('load-child')
   try {

@@ -18,6 +18,8 @@ export interface IntakeRequest {
   readonly connections: number
   /** MiB of the one big package; absent: the ordinary run. */
   readonly bigMiB?: number
+  /** Of the caller; the gateway that is measured inherits what it does not set itself. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   readonly note: (text: string) => void
 }
@@ -26,7 +28,7 @@ export interface IntakeRequest {
 export const attachmentBytes = 45 * 1000
 
 export async function benchIntake(request: IntakeRequest): Promise<object> {
-  const place = createBenchPlace(request.signal)
+  const place = createBenchPlace(request)
   try {
     const gateway = await place.start()
     const province = await registerProvince(gateway.operator, { systems: 20, agenciesPerSystem: 3 })

@@ -12,6 +12,8 @@ export interface BenchRequest {
   readonly packages: number
   /** MiB of the one big package; absent: the ordinary run. */
   readonly bigMiB?: number
+  /** Of the caller; the gateway that is measured inherits what it does not set itself. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   readonly note: (text: string) => void
 }
@@ -47,7 +49,7 @@ export function benchCommand(benchmarks: Benchmarks): Command {
       help: { type: 'boolean', help: 'this text' },
     },
     examples: ['bench intake', 'bench intake --big 500', 'bench deliver --packages 1000 > deliver.json'],
-    async run(args, { output, signal }) {
+    async run(args, { output, env, signal }) {
       const kind = args.word(0, 'what to measure (intake or deliver)')
       const run = kind === 'intake' ? benchmarks.intake : kind === 'deliver' ? benchmarks.deliver : undefined
       if (run === undefined) throw new UsageError(`bench knows intake and deliver, not "${kind}"`)
@@ -62,6 +64,7 @@ export function benchCommand(benchmarks: Benchmarks): Command {
         subscribers: atLeastOne(args.number('subscribers') ?? 20, 'subscribers'),
         packages: atLeastOne(args.number('packages') ?? 500, 'packages'),
         ...(bigMiB === undefined ? {} : { bigMiB: atLeastOne(bigMiB, 'big') }),
+        env,
         signal,
         note: (text) => output.note(text),
       })

@@ -23,7 +23,7 @@ export const deliveriesCommand: Command = {
     priority: { type: 'string', value: '0-4', help: 'of this urgency' },
     since: { type: 'string', value: 'TIME', help: 'made since then, ISO 8601' },
     until: { type: 'string', value: 'TIME', help: 'made before then' },
-    query: { type: 'string', value: 'TEXT', help: 'số/ký hiệu, document id, package id or part of the subject' },
+    query: { type: 'string', value: 'TEXT', help: 'beginning of số/ký hiệu, document id or package id' },
     limit: { type: 'string', value: 'N', help: 'at most so many; default 50' },
     ...operatorOptions,
   },

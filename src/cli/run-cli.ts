@@ -47,6 +47,10 @@ export async function runCli(commands: CommandTable, request: CliRequest): Promi
   try {
     return await command.run(parseArguments(command, words), { output, env: request.env, signal: request.signal })
   } catch (error) {
+    if (request.signal.aborted) {
+      output.note('Đã dừng · stopped')
+      return exitCodes.refused
+    }
     return explain(error, command, output)
   }
 }

@@ -71,7 +71,10 @@ export function simulateCommand(simulate: (request: SimulationRequest) => Promis
       // A wrong secret or address is said at once; later the simulation would wait patiently for it to become right.
       await systemClient(args, { env, output, signal }).call('GET', '/api/v1/me', anything)
       const agencies = args.texts('agency')
+      const ended = new AbortController()
+      signal.addEventListener('abort', () => ended.abort(), { once: true })
       const runMs = args.milliseconds('for')
+      const timer = runMs === undefined ? undefined : setTimeout(() => ended.abort(), runMs)
       await simulate({
         gatewayUrl: gatewayUrl(args, env),
         systems: [{ systemId, secret, webhookSecrets, ...(agencies.length === 0 ? {} : { agencies }) }],
@@ -82,7 +85,7 @@ export function simulateCommand(simulate: (request: SimulationRequest) => Promis
           errorRate: rate(args.number('error-rate'), 'error-rate'),
           refuseRate: rate(args.number('refuse-rate'), 'refuse-rate'),
         },
-        signal: runMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(runMs)]),
+        signal: ended.signal,
         log: (act, facts) => {
           const told = Object.entries(facts).flatMap(([name, value]) =>
             value === undefined ? [] : [`${name}=${value}`],
@@ -90,6 +93,7 @@ export function simulateCommand(simulate: (request: SimulationRequest) => Promis
           output.line(`${timeText(vietnamTime(now()))} ${act} ${told.join(' ')}`)
         },
       })
+      clearTimeout(timer)
       output.json({ ended: true })
       return exitCodes.ok
     },

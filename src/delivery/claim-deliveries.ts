@@ -14,12 +14,6 @@ export interface Claim {
   readonly announcesOnly: boolean
 }
 
-export interface LaneClaim {
-  readonly claims: readonly Claim[]
-  /** The claim filled every free slot, so more may be due. */
-  readonly filled: boolean
-}
-
 interface ClaimRow {
   delivery_id: string
   system_id: string
@@ -30,7 +24,6 @@ interface ClaimRow {
   agency_code: string | null
   first_taking: boolean
   announces_only: boolean
-  free_slots: number
   type: 'edoc' | 'status'
   kind: DeliverablePackage['kind']
   document_id: string
@@ -44,15 +37,15 @@ interface ClaimRow {
 }
 
 /** Claims up to the lane's free slots, urgent first, then by due time, each under a lease of its own. */
-export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<LaneClaim> {
+export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<Claim[]> {
   const { rows } = await sql<ClaimRow>`
     select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempt, c.organ_id, c.agency_code,
-      c.first_taking, c.announces_only, c.free_slots, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
+      c.first_taking, c.announces_only, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
       p.subject, p.accepted_at
     from claim_deliveries(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision)) c
     join packages p using (package_id)
     order by p.priority desc, p.package_id`.execute(db)
-  return { claims: rows.map(toClaim), filled: rows.length > 0 && rows.length >= (rows[0]?.free_slots ?? 0) }
+  return rows.map(toClaim)
 }
 
 function toClaim(row: ClaimRow): Claim {

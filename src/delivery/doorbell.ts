@@ -11,22 +11,33 @@ export interface Doorbell {
 }
 
 const coalesceMs = 2
+/** A queue that neither answers nor refuses for so long counts as away; a frozen machine does just that. */
+const answerMs = 3_000
 
 export function createDoorbell(ringLane: (systemId: string) => Promise<void>, logger: Logger): Doorbell {
   const pending = new Set<string>()
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<string, Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let failingSince: number | undefined
 
   function flush(): void {
     timer = undefined
-    const lanes = [...pending]
-    pending.clear()
-    for (const systemId of lanes) {
-      const ring = ringLane(systemId).then(rang, failed)
-      underWay.add(ring)
-      void ring.finally(() => underWay.delete(ring))
+    for (const systemId of pending) {
+      // The ring under way may have been heard already, so the lane is rung once more when that one is over.
+      if (underWay.has(systemId)) continue
+      pending.delete(systemId)
+      const startedAt = performance.now()
+      const ring = answered(ringLane(systemId)).then(rang, (error: unknown) => failed(error, startedAt))
+      underWay.set(
+        systemId,
+        ring.then(() => ended(systemId)),
+      )
     }
+  }
+
+  function ended(systemId: string): void {
+    underWay.delete(systemId)
+    if (pending.has(systemId)) timer ??= setTimeout(flush, coalesceMs)
   }
 
   function rang(): void {
@@ -34,9 +45,9 @@ export function createDoorbell(ringLane: (systemId: string) => Promise<void>, lo
     failingSince = undefined
   }
 
-  function failed(error: unknown): void {
+  function failed(error: unknown, startedAt: number): void {
     if (failingSince === undefined) logger.warn({ err: error }, 'queue.away')
-    failingSince ??= performance.now()
+    failingSince ??= startedAt
   }
 
   return {
@@ -46,11 +57,18 @@ export function createDoorbell(ringLane: (systemId: string) => Promise<void>, lo
     },
     isSilent: (silentMs) => failingSince !== undefined && performance.now() - failingSince > silentMs,
     async settle() {
-      if (timer !== undefined) {
+      while (timer !== undefined || underWay.size > 0) {
         clearTimeout(timer)
         flush()
+        await Promise.all(underWay.values())
       }
-      await Promise.all(underWay)
     },
   }
+}
+
+function answered(ring: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the queue gave no answer within ${answerMs} ms`)), answerMs)
+    ring.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

@@ -4,12 +4,12 @@
 import type { Logger } from 'pino'
 import type { AttemptOutcome, ClaimedDelivery } from '../domain/delivery.ts'
 import type { Clock, DeliveryChannel } from '../domain/ports.ts'
-import type { Claim, LaneClaim } from './claim-deliveries.ts'
+import type { Claim } from './claim-deliveries.ts'
 import type { AttemptResult } from './record-results.ts'
 import type { ResultRecorder } from './result-recorder.ts'
 
 export interface LaneServerOptions {
-  readonly claim: (systemId: string, max: number) => Promise<LaneClaim>
+  readonly claim: (systemId: string, max: number) => Promise<readonly Claim[]>
   readonly extend: (held: readonly ClaimedDelivery[]) => Promise<void>
   readonly channel: DeliveryChannel
   readonly recorder: ResultRecorder
@@ -66,15 +66,11 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
     const turnEnds = performance.now() + turnMs
     while (!closing) {
       mayHaveMore.delete(systemId)
-      const { claims, filled } = await options.claim(systemId, claimMax)
+      const claims = await options.claim(systemId, claimMax)
       for (const claim of claims) start(claim)
-      if (filled) mayHaveMore.add(systemId)
-      if (claims.length === 0) {
-        // Nothing due, or no free slot: in the latter case an attempt that ends here rings again.
-        if (isRunningHere(systemId)) mayHaveMore.add(systemId)
-        return
-      }
-      if (!filled && !mayHaveMore.has(systemId)) return
+      // With slots taken more may be due than was claimed; whoever ends after this turn rings again.
+      if (isRunningHere(systemId)) mayHaveMore.add(systemId)
+      if (claims.length === 0) return
       if (performance.now() > turnEnds) return options.ring([systemId])
       if (!(await slotFreed(systemId))) return
     }
@@ -109,7 +105,8 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
   function attemptEnded(systemId: string): void {
     const waiter = waiters.get(systemId)
     if (waiter !== undefined) waiter()
-    else if (!closing && !serving.has(systemId) && mayHaveMore.has(systemId)) options.ring([systemId])
+    else if (serving.has(systemId)) mayHaveMore.add(systemId)
+    else if (!closing && mayHaveMore.has(systemId)) options.ring([systemId])
   }
 
   async function attempt(claim: Claim, abort: AbortController): Promise<void> {

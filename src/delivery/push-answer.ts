@@ -11,13 +11,14 @@ export function judgeAnswer(
   const taken: AttemptOutcome =
     style === 'notice' ? { kind: 'notified', httpStatus: status } : { kind: 'delivered', httpStatus: status }
   // A login page or a proxy's greeting is no sign that anybody stored a document.
-  const isPage = String(headers['content-type'] ?? '').startsWith('text/html')
+  const isPage = /^\s*text\/html/i.test(String(headers['content-type'] ?? ''))
   if (status >= 200 && status < 300 && !isPage) return taken
-  if (status === 409) return taken
   const saysRefused = String(headers['tram-outcome'] ?? '').toLowerCase() === 'refused'
   if (status === 422 || (status >= 400 && status < 500 && saysRefused)) {
     return { kind: 'refused', httpStatus: status, reason: refusalReason(body, status) }
   }
+  // It has the delivery of this webhook-id already, unless it says in so many words that it refuses it.
+  if (status === 409) return taken
   if (status === 429 || status === 503) {
     const seconds = retryAfterSeconds(headers['retry-after'])
     return { kind: 'busy', httpStatus: status, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) }

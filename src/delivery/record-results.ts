@@ -6,6 +6,7 @@ import type { AttemptOutcome } from '../domain/delivery.ts'
 import { type RetryPolicy, waitSeconds } from '../domain/retry.ts'
 import type { Db } from '../platform/database.ts'
 import type { Claim } from './claim-deliveries.ts'
+import { storableText } from './storable-text.ts'
 
 export interface AttemptResult {
   readonly claim: Claim
@@ -17,7 +18,7 @@ export interface AttemptResult {
 /** How long a taken notice is left alone before it is repeated (contract §3, push). */
 const noticeRepeatSeconds = 900
 const answerCharactersMax = 200
-/** Faults in a row that open a lane's breaker, and how long it stays open: 15 s doubling to 10 min. */
+/** Faults in a row that open a lane's breaker, and how long it stays open: 15 s, doubling to 10 min with each probe. */
 const breakerFaults = 3
 const breakerFirstSeconds = 15
 const breakerMaxSeconds = 600
@@ -123,6 +124,11 @@ function reasonCode(outcome: Exclude<AttemptOutcome, { kind: 'delivered' | 'noti
 }
 
 function detailOf(outcome: AttemptOutcome): string | null {
+  const text = wordsOf(outcome)
+  return text === null ? null : storableText(text)
+}
+
+function wordsOf(outcome: AttemptOutcome): string | null {
   switch (outcome.kind) {
     case 'delivered':
       return outcome.answer?.slice(0, answerCharactersMax) ?? null
@@ -170,14 +176,20 @@ async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Prom
     }
   }
   const rows = [...lanes.values()].sort((a, b) => (a.system_id < b.system_id ? -1 : 1))
+  // When an endpoint falls, every attempt under way fails with it. That is one incident: it opens the breaker for its
+  // first time only, and what still comes in while the breaker is open adds nothing. Each failed probe then adds one.
+  const isOpen = sql`(l.faults_in_row >= ${breakerFaults} and l.open_until > now())`
+  const faultsNow = sql`(case when l.faults_in_row < ${breakerFaults}
+    then least(l.faults_in_row + r.faults, ${breakerFaults}) else l.faults_in_row + 1 end)`
   await sql`
     update lanes l set
-      faults_in_row = case when r.succeeded then 0 else l.faults_in_row + r.faults end,
+      faults_in_row = case when r.succeeded then 0 when r.faults = 0 or ${isOpen} then l.faults_in_row else ${faultsNow} end,
       open_until = case
         when r.rest_seconds is not null then now() + make_interval(secs => r.rest_seconds)
         when r.succeeded then null
-        when l.faults_in_row + r.faults >= ${breakerFaults} then now() + make_interval(secs => least(${breakerMaxSeconds},
-          ${breakerFirstSeconds} * power(2, least(greatest(l.faults_in_row + r.faults - ${breakerFaults}, 0), 10))))
+        when r.faults = 0 or ${isOpen} then l.open_until
+        when ${faultsNow} >= ${breakerFaults} then now() + make_interval(secs => least(${breakerMaxSeconds},
+          ${breakerFirstSeconds} * power(2, least(${faultsNow} - ${breakerFaults}, 10))))
         else l.open_until end,
       paused_reason = case when r.is_gone then 'endpoint_gone' else l.paused_reason end,
       last_success_at = case when r.succeeded then now() else l.last_success_at end,

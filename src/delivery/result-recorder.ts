@@ -1,6 +1,7 @@
 // Gathers results of attempts and writes them in batches without ever waiting for the slowest attempt: what has
 // finished while one batch was being written goes out with the next (design D4).
 import type { Logger } from 'pino'
+import { isDatabaseAway } from '../platform/database.ts'
 import type { AttemptResult } from './record-results.ts'
 
 const batchMax = 500
@@ -35,6 +36,11 @@ export function createResultRecorder(
       try {
         return await write(results)
       } catch (error) {
+        // Not the database but something in the batch: it must not take its neighbours with it.
+        if (results.length > 1 && !isDatabaseAway(error)) {
+          for (const one of results) await writeWithPatience([one])
+          return
+        }
         if (attempt >= tries) {
           logger.error({ err: error, results: results.length }, 'delivery.results_not_recorded')
           return
@@ -47,6 +53,8 @@ export function createResultRecorder(
   function start(): Promise<void> {
     writing ??= drain().finally(() => {
       writing = undefined
+      // What came between the last look and this moment has nobody else to start it.
+      if (waiting.length > 0) void start()
     })
     return writing
   }

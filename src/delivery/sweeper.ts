@@ -27,18 +27,31 @@ export interface Sweeper {
 }
 
 const queueSilentMs = 5_000
+/** A step that hangs, say at a queue that is away, does not keep the process from going down in order. */
+const stopMsMax = 2_000
 
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, doorbell, logger } = options
-  const loops = [
-    startLoop({ name: 'due', everyMs: options.everyMs, run: sweepDeliveries }, logger),
-    ...options.tasks.map((task) => startLoop(task, logger)),
+  const { everyMs } = options
+  // Each in a loop of its own: a step that fails every time must not keep the others from their work.
+  const own: SweepTask[] = [
+    { name: 'leases', everyMs, run: reopenLost },
+    { name: 'overdue', everyMs, run: giveUp },
+    { name: 'due', everyMs, run: ringDueLanes },
   ]
+  const loops = [...own, ...options.tasks].map((task) => startLoop(task, logger))
 
-  async function sweepDeliveries(): Promise<void> {
+  async function reopenLost(): Promise<void> {
     const reopened = await reopenExpiredLeases(db)
+    if (reopened > 0) logger.info({ reopened }, 'sweep.reopened')
+  }
+
+  async function giveUp(): Promise<void> {
     const expired = await giveUpOverdue(db)
-    if (reopened + expired > 0) logger.info({ reopened, expired }, 'sweep.deliveries')
+    if (expired > 0) logger.info({ expired }, 'sweep.expired')
+  }
+
+  async function ringDueLanes(): Promise<void> {
     const lanes = await dueLanes(db)
     if (doorbell.isSilent(queueSilentMs)) {
       await Promise.all(lanes.map((systemId) => options.serveLane(systemId)))
@@ -64,6 +77,8 @@ function startLoop(task: SweepTask, logger: Logger): { stop(): Promise<void> } {
         // The database is away or a step failed: the next round tries again, and nothing was lost meanwhile.
         logger.warn({ err: error, task: task.name }, 'sweep.failed')
       }
+      // Told to stop while the step ran: a step every hour must not make the process wait for an hour.
+      if (stopped) return
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, task.everyMs)
         wake = () => {
@@ -77,7 +92,7 @@ function startLoop(task: SweepTask, logger: Logger): { stop(): Promise<void> } {
     async stop() {
       stopped = true
       wake()
-      await loop
+      await Promise.race([loop, new Promise((resolve) => setTimeout(resolve, stopMsMax).unref())])
     },
   }
 }

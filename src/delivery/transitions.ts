@@ -6,6 +6,7 @@ import type { BusinessState } from '../domain/feedback.ts'
 import type { Destination } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
 import { initialState } from './open-deliveries.ts'
+import { storableText } from './storable-text.ts'
 
 /**
  * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").
@@ -86,7 +87,8 @@ function toSettled(row: SettledRow): SettledDelivery {
 }
 
 /** The system cannot take the document; from the mailbox only. Answers whether it happened. */
-export async function refuseDelivery(db: Db, deliveryId: string, reason: string): Promise<boolean> {
+export async function refuseDelivery(db: Db, deliveryId: string, givenReason: string): Promise<boolean> {
+  const reason = storableText(givenReason)
   const { rows } = await sql`
     with refused as (
       update deliveries set state = 'refused', state_since = now(), next_attempt_at = null, lease_token = null,

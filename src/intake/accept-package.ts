@@ -12,7 +12,13 @@ import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
 import { type Database, type Db, databaseAway, isDatabaseAway, isUniqueViolation } from '../platform/database.ts'
 import { type CommitAccept, type CommitAcceptsOptions, writeAccepted } from './commit-accepts.ts'
 import { type Draft, draftPackage } from './draft.ts'
-import { type AcceptedPackage, firstPackage, insertPackages, usedIdempotencyKey } from './package-store.ts'
+import {
+  type AcceptedPackage,
+  firstPackage,
+  insertIdempotencyKey,
+  insertPackages,
+  usedIdempotencyKey,
+} from './package-store.ts'
 import type { ReadSubmission } from './read-submission.ts'
 import { type ReceiptPayload, receiptPayload, storedReceipt } from './receipt.ts'
 
@@ -146,12 +152,20 @@ async function commitUnlessKeyTaken(
   try {
     return await options.commit(accepted)
   } catch (error) {
-    // Two submissions raced for one Idempotency-Key; the loser is judged by what the winner sent.
-    if (!isUniqueViolation(error)) throw error
-    const earlier = await earlierUse(submission, options.db)
-    if (earlier === undefined) throw error
+    await judgeByWinner(error, submission, options)
     return 'repeat'
   }
+}
+
+/** Two submissions raced for one Idempotency-Key: the loser is refused when its bytes are others than the winner's. */
+async function judgeByWinner(
+  error: unknown,
+  submission: PackageSubmission,
+  options: AcceptPackageOptions,
+): Promise<void> {
+  if (!isUniqueViolation(error)) throw error
+  const earlier = await earlierUse(submission, options.db)
+  if (earlier === undefined) throw error
 }
 
 function announce(accepted: AcceptedPackage, options: AcceptPackageOptions): Acceptance {
@@ -182,14 +196,27 @@ async function resolveRepeat(
   if (!sameContent) throw otherContent(first, draft)
   const keys = draft.recipients.map((r) => r.recipientKey)
   const existing = await options.existingDeliveries(options.db, draft.repeatKey, keys)
-  if (keys.every((key) => existing.has(key))) return repeat(first.receipt)
+  if (keys.every((key) => existing.has(key))) {
+    await keepIdempotencyKey(first.packageId, submission, options.db)
+    return repeat(first.receipt)
+  }
   const supplement = await acceptedOf(submission, draft, options, { of: first.packageId, existing })
-  return (await commitSupplement(supplement, existing, options)) ? announce(supplement, options) : undefined
+  const isAccepted = await commitSupplement(supplement, existing, submission, options)
+  return isAccepted ? announce(supplement, options) : undefined
+}
+
+/** A key that came with a repeat is used all the same: with other bytes it is refused from now on. */
+async function keepIdempotencyKey(packageId: string, submission: PackageSubmission, db: Db): Promise<void> {
+  const { caller, idempotencyKey: key, read } = submission
+  if (key === undefined) return
+  const isKept = await insertIdempotencyKey(db, { systemId: caller.systemId, key, sha256: read.sha256, packageId })
+  if (!isKept) await earlierUse(submission, db)
 }
 
 async function commitSupplement(
   supplement: AcceptedPackage,
   existing: ReadonlyMap<string, string>,
+  submission: PackageSubmission,
   options: AcceptPackageOptions,
 ): Promise<boolean> {
   const recipients = supplement.draft.recipients.filter((r) => !existing.has(r.recipientKey))
@@ -198,19 +225,18 @@ async function commitSupplement(
   try {
     await options.db.transaction().execute(async (trx) => {
       await insertPackages(trx, [supplement])
-      let opened = 0
       const openDeliveries: typeof options.openDeliveries = async (db, deliveries) => {
         const ids = await options.openDeliveries(db, deliveries)
-        opened = ids.size
+        if (ids.size !== wanted) throw new RecipientsTaken()
         return ids
       }
       await writeAccepted({ ...options, openDeliveries }, trx, [narrowed])
-      if (opened !== wanted) throw new RecipientsTaken()
     })
     return true
   } catch (error) {
     if (error instanceof RecipientsTaken) return false
-    throw error
+    await judgeByWinner(error, submission, options)
+    return false
   }
 }
 
@@ -230,7 +256,7 @@ function otherContent(
         packageId: first.packageId,
         acceptedAt: vietnamTime(first.acceptedAt),
         sha256: first.sha256.toString('hex'),
-        differs: differingPaths(storedContent(first.document), draft.content),
+        differs: differingPaths(storedContent(first.document), comparableContent(draft.document)),
       },
     },
   })

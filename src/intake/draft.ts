@@ -26,7 +26,6 @@ export interface Draft {
   readonly fromAgencyId: string
   readonly repeatKey: string
   readonly contentHash: Buffer
-  readonly content: Record<string, unknown>
   readonly findings: readonly Finding[]
   readonly recipients: readonly DraftRecipient[]
   readonly directoryVersion: number
@@ -72,7 +71,6 @@ export function draftPackage(input: DraftInput, directory: Directory): Draft {
     fromAgencyId,
     repeatKey: repeatKey(document, fromAgencyId, identity.documentId),
     contentHash: contentHash(comparableContent(document)),
-    content: comparableContent(document),
     // Which id it got instead is the better half of the same news.
     findings: [...input.findings.filter((f) => f.code !== 'document_id_missing'), ...identity.findings],
     recipients,

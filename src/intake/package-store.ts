@@ -100,6 +100,20 @@ export async function insertIdempotencyKeys(db: Db, accepted: readonly AcceptedP
   if (rows.length > 0) await db.insertInto('idempotency_keys').values(rows).execute()
 }
 
+/** False when the key is used already. */
+export async function insertIdempotencyKey(
+  db: Db,
+  use: { readonly systemId: string; readonly key: string; readonly sha256: Buffer; readonly packageId: string },
+): Promise<boolean> {
+  const inserted = await db
+    .insertInto('idempotency_keys')
+    .values({ system_id: use.systemId, key: use.key, sha256: use.sha256, package_id: use.packageId })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('key')
+    .executeTakeFirst()
+  return inserted !== undefined
+}
+
 export interface IdempotentUse {
   readonly sha256: Buffer
   readonly receipt: string

@@ -102,15 +102,21 @@ async function listWithPatience(
 ): Promise<MailboxPage> {
   const caller = callerOf(request)
   const { query } = request
-  const hungUp = new AbortController()
-  request.raw.once('close', () => hungUp.abort())
-  const over = AbortSignal.any([hungUp.signal, options.closing])
-  const until = performance.now() + query.wait * 1_000
-  for (;;) {
-    const page = await list(caller, query, options)
-    const leftMs = until - performance.now()
-    if (page.items.length > 0 || leftMs <= 0 || over.aborted) return page
-    await options.signals.wait(caller.systemId, Math.min(leftMs, lookAgainMs), over)
+  const over = new AbortController()
+  const end = () => over.abort()
+  request.raw.once('close', end)
+  // Linked by hand: a signal made by AbortSignal.any may be collected before it fires on Node 20.
+  options.closing.addEventListener('abort', end)
+  try {
+    const until = performance.now() + query.wait * 1_000
+    for (;;) {
+      const page = await list(caller, query, options)
+      const leftMs = until - performance.now()
+      if (page.items.length > 0 || leftMs <= 0 || over.signal.aborted) return page
+      await options.signals.wait(caller.systemId, Math.min(leftMs, lookAgainMs), over.signal)
+    }
+  } finally {
+    options.closing.removeEventListener('abort', end)
   }
 }
 

@@ -1,11 +1,18 @@
 // Writes one blob. Small packages are gathered and cost one open, one write, one fsync and one close; large ones go
-// through in pieces while the next piece is being received.
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+// through in pieces while the next piece is being received. Opening, closing and the one write of a small package go
+// to the page cache and are done at once: handing each to the thread pool cost more than the work itself (measured:
+// docs/figures.md). Only what waits for the disk, the fsync and the pieces of large packages, leaves the event loop.
+import { closeSync, fsync, openSync, write, writeSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { GatewayError } from '../domain/errors.ts'
 import type { BlobWriter } from '../domain/ports.ts'
 import type { BlobFolders } from './blobs.ts'
 import { errorCode } from './error-code.ts'
+
+const syncFile = promisify(fsync)
+const writeFile = promisify(write)
 
 /** Nearly every package (60 KB on average) fits, and a large one is written in pieces the disk likes. */
 const pieceBytes = 256 * 1024
@@ -19,7 +26,7 @@ export function openBlobWriter(target: {
   const { path, folders, onEnd } = target
   let gathered: Buffer[] = []
   let gatheredBytes = 0
-  let file: FileHandle | undefined
+  let file: number | undefined
   // Only what this writer made may be removed by its abort: the path may belong to a finished blob of the same id.
   let isMade = false
   let state: 'open' | 'finished' | 'aborted' = 'open'
@@ -29,15 +36,32 @@ export function openBlobWriter(target: {
   const writePiece = async (piece: Buffer): Promise<void> => {
     file ??= await createFile(path, folders)
     isMade = true
-    for (let written = 0; written < piece.length; ) written += (await file.write(piece, written)).bytesWritten
+    for (let written = 0; written < piece.length; ) {
+      const { bytesWritten } = await writeFile(file, piece, written, piece.length - written, null)
+      written += bytesWritten
+    }
   }
-  const flush = (): void => {
+  const writeWhole = async (piece: Buffer): Promise<void> => {
+    file = await createFile(path, folders)
+    isMade = true
+    for (let written = 0; written < piece.length; ) written += writeSync(file, piece, written)
+  }
+  const takeGathered = (): Buffer => {
     const piece = gathered.length === 1 && gathered[0] ? gathered[0] : Buffer.concat(gathered)
     gathered = []
     gatheredBytes = 0
-    lastWrite = writePiece(piece)
+    return piece
+  }
+  const flush = (): void => {
+    const piece = takeGathered()
+    lastWrite =
+      file === undefined && state === 'open' && piece.length < pieceBytes ? writeWhole(piece) : writePiece(piece)
     // Whoever awaits it next hears of a failure; until then it must not count as unhandled.
     lastWrite.catch(() => undefined)
+  }
+  const closeFile = (): void => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
   }
   const refuseEnded = () => {
     if (state !== 'open') throw new Error(`the blob writer is ${state}`)
@@ -60,9 +84,8 @@ export function openBlobWriter(target: {
         refuseEnded()
         flush()
         await lastWrite
-        await file?.sync()
-        await file?.close()
-        file = undefined
+        if (file !== undefined) await syncFile(file)
+        closeFile()
         await folders.sync(dirname(path))
       } catch (error) {
         explainFullDisk(error)
@@ -77,7 +100,7 @@ export function openBlobWriter(target: {
       state = 'aborted'
       gathered = []
       await lastWrite.catch(() => undefined)
-      await file?.close().catch(() => undefined)
+      closeFile()
       if (isMade)
         await unlink(path).catch((error: unknown) => {
           if (errorCode(error) !== 'ENOENT') throw error
@@ -88,13 +111,13 @@ export function openBlobWriter(target: {
 }
 
 /** The sweep removes folders that have become empty, perhaps in the very moment between making one and using it. */
-async function createFile(path: string, folders: BlobFolders): Promise<FileHandle> {
+async function createFile(path: string, folders: BlobFolders): Promise<number> {
   const folder = dirname(path)
   for (let attempt = 1; ; attempt++) {
     try {
       await folders.ensure(folder)
       // Never over an existing file: an id is used once (design D6).
-      return await open(path, 'wx', 0o600)
+      return openSync(path, 'wx', 0o600)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempt === 3) throw error
       folders.forget(folder)

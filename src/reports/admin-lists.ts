@@ -17,7 +17,7 @@ export interface DeliveryQuery {
   readonly cause?: string
   readonly since?: Date
   readonly until?: Date
-  /** A delivery or package id, a document id, or a number with its notation. */
+  /** A delivery or package id, a whole document id, or the beginning of a number with its notation. */
   readonly q?: string
   readonly cursor?: string
   readonly limit: number
@@ -85,7 +85,7 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 function searchFilter(q: string) {
   if (uuidPattern.test(q)) return sql`(d.delivery_id = ${q}::uuid or d.package_id = ${q}::uuid)`
   return sql`d.package_id in (
-    select package_id from packages where code = ${q}
+    select package_id from packages where code like ${`${q.replace(/[\\%_]/g, '\\$&')}%`}
     union all select package_id from packages where from_agency_id in (select agency_id from agencies) and document_key = ${q})`
 }
 
@@ -155,7 +155,7 @@ export async function adminQueues(db: Db): Promise<AdminQueues> {
 
 /** The smallest UUIDv7 of a moment ago: ids carry their time, so they bound a scan by age. */
 function uuidAgo(age: string) {
-  return sql`(lpad(to_hex((extract(epoch from now() - ${age}::interval) * 1000)::bigint), 12, '0') || '-0000-7000-8000-000000000000')::uuid`
+  return sql`(lpad(to_hex((extract(epoch from now() - ${age}::interval) * 1000)::bigint), 12, '0') || '-7000-8000-000000000000')::uuid`
 }
 
 function toQueue(row: QueueRow): AdminQueues['queues'][number] {

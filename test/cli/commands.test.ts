@@ -453,3 +453,29 @@ describe('tram track', () => {
     expect(run.out).toMatch(/2026-11-20 08:00:00 +package\.accepted/)
   })
 })
+
+describe('tram simulate qlvb', () => {
+  it('ends by itself after the time it was given', async () => {
+    await fake({
+      'GET /api/v1/me': () => ({ json: { agencies: [] } }),
+      'GET /api/v1/mailbox': async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return { json: { items: [], nextCursor: null } }
+      },
+    })
+
+    const run = await tram(['simulate', 'qlvb', '--send-every', '0', '--for', '200ms', '--url', url, ...asSystem])
+
+    expect(run.code).toBe(0)
+  })
+
+  it('says at once that the secret is wrong', async () => {
+    const json = { title: 'Chưa xác thực được hệ thống gửi', code: 'unauthenticated' }
+    await fake({ 'GET /api/v1/me': () => ({ status: 401, json }) })
+
+    const run = await tram(['simulate', 'qlvb', '--url', url, ...asSystem])
+
+    expect(run.code).toBe(1)
+    expect(run.err).toContain('unauthenticated')
+  })
+})
