@@ -115,6 +115,7 @@ export type CatalogueCode =
   | 'system_id_taken'
   | 'system_not_found'
   | 'token_expired'
+  | 'unauthenticated'
   | 'unknown_agency'
   | 'unsupported_media_type'
   | 'worker_lost'

@@ -26,8 +26,8 @@ export interface CommitAcceptsOptions {
 export type CommitAccept = (accepted: AcceptedPackage) => Promise<CommitResult>
 
 const batchMax = 64
-/** Commits on their way at once: while one waits for the disk the next one fills. */
-const inFlightMax = 3
+/** One commit at a time: with two or three the batches were smaller, and fewer packages a second went through. */
+const inFlightMax = 1
 
 interface Waiting {
   readonly accepted: AcceptedPackage

@@ -40,6 +40,9 @@ export function openDatabase({ url, connectionsMax, onIdleError }: DatabaseOptio
     idle_in_transaction_session_timeout: 30_000,
   })
   pool.on('error', onIdleError)
+  // A connection lost between two statements of a transaction is told to its client alone, and unheard it would end the
+  // process. The next statement fails and says so to whoever waits for it.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }

@@ -55,13 +55,36 @@ export async function packageBody(request: FastifyRequest, bytesMax: number): Pr
       params: { type: String(request.headers['content-type'] ?? '') },
     })
   }
-  const part = await request.file({ limits: { fileSize: bytesMax, files: 1 } })
+  const part = await firstFile(request, bytesMax)
   if (part === undefined || part.fieldname !== 'package') throw new GatewayError('invalid', 'form_without_package')
-  return formFile(part.file, bytesMax)
+  return formFile(request, part.file, bytesMax)
 }
 
-async function* formFile(file: Readable & { truncated: boolean }, bytesMax: number): AsyncGenerator<Buffer> {
-  yield* chunksOf(file)
+async function firstFile(request: FastifyRequest, bytesMax: number) {
+  try {
+    return await request.file({ limits: { fileSize: bytesMax, files: 1 } })
+  } catch (error) {
+    throw formFault(request, error)
+  }
+}
+
+async function* formFile(
+  request: FastifyRequest,
+  file: Readable & { truncated: boolean },
+  bytesMax: number,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* chunksOf(file)
+  } catch (error) {
+    throw formFault(request, error)
+  }
   // The form parser cuts a file at the limit without a word.
   if (file.truncated) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+}
+
+/** The form parser fails alike when the sender hangs up and when all came and is no form; only the latter can be told. */
+function formFault({ raw }: FastifyRequest, error: unknown): Error {
+  if (raw.destroyed && !raw.complete) return new CallerGone('form cut off', { cause: error })
+  const reason = 'multipart/form-data without boundary, or without its end'
+  return new GatewayError('invalid', 'bad_request', { params: { reason }, cause: error })
 }
