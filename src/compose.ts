@@ -312,7 +312,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
             afterCommit,
             day: () => vietnamDay(clock.now()),
           })
-          logger.info({ reason, moved }, 'routing.rerouted')
+          if (moved > 0) logger.info({ reason, moved }, 'routing.rerouted')
         })
       }
       if (config.roles.has('sweeper')) {

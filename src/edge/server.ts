@@ -57,7 +57,12 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
   await app.register(multipart, { throwFileSizeLimit: false })
   // The body of a package stays a stream: nothing is held in memory on the way in.
   app.addContentTypeParser(packageTypes, (_request, payload, done) => done(null, payload))
-  await app.register(fastifyStatic, { root: options.consoleFolder, prefix: '/console/', decorateReply: true })
+  await app.register(fastifyStatic, {
+    root: options.consoleFolder,
+    prefix: '/console/',
+    // The page loads nothing from anywhere else and runs no script that is written into it.
+    setHeaders: (reply) => reply.header('content-security-policy', "default-src 'self'; frame-ancestors 'none'"),
+  })
   app.get('/console', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console/', 302))
   const guards = {
     async system(request: FastifyRequest) {

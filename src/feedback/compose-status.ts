@@ -14,8 +14,9 @@ export interface ComposeStatusOptions {
 }
 
 interface KnownDocument {
-  readonly fromCode: string
-  readonly recipientCode: string
+  /** Absent where several come into question: who speaks to whom is never guessed. */
+  readonly fromCode: string | undefined
+  readonly recipientCode: string | undefined
   readonly documentId: string
   readonly code: string | null
   readonly promulgationDate: string | null
@@ -64,21 +65,21 @@ function staffInfo(staff: NonNullable<StatusInput['staff']>): StaffInfo {
   return { ...rest, ...(name === undefined ? {} : { staff: name }) }
 }
 
-/** The document as it stands with us: by a delivery of the caller's, or by its id among what the caller sent or got. */
+/** The document as it stands with us: by a delivery of the caller's, or by its id among what the caller may speak of. */
 async function knownDocument(caller: Caller, input: StatusInput, db: Db): Promise<KnownDocument | undefined> {
+  const mine = [...caller.agencyIds]
+  const isSender = sql`p.from_agency_id = any(${mine}::uuid[])`
   if (input.deliveryId !== undefined) {
-    const found = await findKnown(db, caller, sql`d.delivery_id::text = ${input.deliveryId}`)
+    const isParty = sql`(d.system_id = ${caller.systemId} or ${isSender})`
+    const found = await findKnown(db, sql`d.delivery_id::text = ${input.deliveryId} and ${isParty}`)
     if (found === undefined) throw new GatewayError('not_found', 'delivery_not_found')
     return found
   }
-  return findKnown(db, caller, sql`p.document_key = any(${documentKeyVariants(input.documentId ?? '')})`)
+  const speaks = input.code === '13' ? isSender : sql`d.recipient_agency_id = any(${mine}::uuid[])`
+  return findKnown(db, sql`p.document_key = any(${documentKeyVariants(input.documentId ?? '')}) and ${speaks}`)
 }
 
-async function findKnown(
-  db: Db,
-  caller: Caller,
-  condition: ReturnType<typeof sql>,
-): Promise<KnownDocument | undefined> {
+async function findKnown(db: Db, condition: ReturnType<typeof sql>): Promise<KnownDocument | undefined> {
   const { rows } = await sql<{
     from_code: string
     organ_id: string
@@ -88,21 +89,27 @@ async function findKnown(
   }>`
     select p.from_code, d.organ_id, p.document_id, p.code, p.promulgation_date::text
     from packages p join deliveries d using (package_id)
-    where ${condition} and p.type = 'edoc'
-      and (d.system_id = ${caller.systemId} or p.from_agency_id = any(${[...caller.agencyIds]}::uuid[]))
-    order by p.package_id desc limit 1`.execute(db)
-  const [row] = rows
-  if (row === undefined) return undefined
+    where p.type = 'edoc' and ${condition}
+    order by p.package_id desc limit ${candidatesMax}`.execute(db)
+  const [newest] = rows
+  if (newest === undefined) return undefined
   return {
-    fromCode: row.from_code,
-    recipientCode: row.organ_id,
-    documentId: row.document_id,
-    code: row.code,
-    promulgationDate: row.promulgation_date,
+    fromCode: onlyOne(rows.map((row) => row.from_code)),
+    recipientCode: onlyOne(rows.map((row) => row.organ_id)),
+    documentId: newest.document_id,
+    code: newest.code,
+    promulgationDate: newest.promulgation_date,
   }
 }
 
-/** We do not know the document, so the caller must name both sides. */
+/** More agencies of one system than this receive no document together without its status naming one of them. */
+const candidatesMax = 100
+
+function onlyOne(values: readonly string[]): string | undefined {
+  return new Set(values).size === 1 ? values[0] : undefined
+}
+
+/** What we know leaves a side open, so the caller must name it. */
 function unknownSides(missing: 'from' | 'organId'): GatewayError {
   return new GatewayError('invalid', 'status_sides_unknown', {
     violations: [{ path: `/${missing}`, rule: 'status_sides_unknown' }],

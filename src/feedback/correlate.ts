@@ -48,9 +48,6 @@ async function findByCode(
 interface Row {
   package_id: string
   delivery_id: string | null
-  business_code: string | null
-  recall_requested: boolean | null
-  recall_agreed: boolean | null
 }
 
 async function found(
@@ -59,24 +56,31 @@ async function found(
   { issuers, recipients }: StatusParties,
 ): Promise<Correlation | undefined> {
   const { rows } = await sql<Row>`
-    select p.package_id, d.delivery_id, d.business_code, d.recall_requested, d.recall_agreed
+    select p.package_id, d.delivery_id
     from packages p
     left join deliveries d on d.package_id = p.package_id and d.recipient_agency_id = any(${recipients})
     where p.from_agency_id = any(${issuers}) and p.type = 'edoc' and ${condition}
     order by d.delivery_id is null, p.package_id desc
-    limit 1
-    for update of p`.execute(db)
+    limit 1`.execute(db)
   const [row] = rows
   if (row === undefined) return undefined
   if (row.delivery_id === null) return { kind: 'not_addressed', packageId: row.package_id }
-  return { kind: 'found', packageId: row.package_id, deliveryId: row.delivery_id, state: stateOf(row) }
+  const { package_id: packageId, delivery_id: deliveryId } = row
+  return { kind: 'found', packageId, deliveryId, state: await lockedState(db, deliveryId) }
 }
 
-function stateOf(row: Row): BusinessState {
+/** A statement of its own, so that who waited for the lock sees what its last holder wrote. */
+async function lockedState(db: Db, deliveryId: string): Promise<BusinessState> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select(['business_code', 'recall_requested', 'recall_agreed'])
+    .where('delivery_id', '=', deliveryId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
   const code = row.business_code ?? undefined
   return {
     ...(code !== undefined && isStatusCode(code) ? { code } : {}),
-    recallRequested: row.recall_requested ?? false,
-    recalled: row.recall_agreed ?? false,
+    recallRequested: row.recall_requested,
+    recalled: row.recall_agreed,
   }
 }

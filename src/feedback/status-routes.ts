@@ -39,7 +39,15 @@ export function statusRoutes(options: StatusRoutesOptions): Routes {
           summary: 'Status feedback about a document, as an edXML status package or as JSON',
           tags: ['status'],
           security: [{ bearer: [] }, { basic: [] }],
-          consumes: ['application/xml', 'application/edxml+xml', 'application/octet-stream', 'application/json'],
+          // Packages are streams and are judged by the reader.
+          body: {
+            content: {
+              'application/json': { schema: schemaRef('status-input') },
+              'application/xml': { schema: {} },
+              'application/edxml+xml': { schema: {} },
+              'application/octet-stream': { schema: {} },
+            },
+          },
           response: {
             202: schemaRef('status-receipt'),
             200: { description: 'Said before: the first receipt', ...schemaRef('status-receipt') },

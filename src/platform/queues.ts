@@ -27,8 +27,14 @@ export interface QueuesOptions {
   readonly logger: Logger
 }
 
-/** A worker that died is noticed after this, so its lane is served again within 15 s. */
+/** The lock of a dead worker's job runs out after this. */
 const lockMs = 5_000
+/**
+ * A job is taken from a dead worker at the second look after it began, and a look is skipped when another worker, the
+ * dead one perhaps, looked less than this ago. Three of them and the lock must stay below the 15 s in which a lane is
+ * served again; at 5 s they did not.
+ */
+const stalledMs = 2_000
 const workerCloseMs = 5_000
 
 export async function openQueues(options: QueuesOptions): Promise<Queues> {
@@ -97,7 +103,7 @@ interface Backend {
 const workerOptions = (concurrency: number) => ({
   concurrency,
   lockDuration: lockMs,
-  stalledInterval: lockMs,
+  stalledInterval: stalledMs,
   // A lane job may lose its worker more than once and must still run.
   maxStalledCount: 10,
   drainDelay: 5,
