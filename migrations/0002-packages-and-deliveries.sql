@@ -73,8 +73,9 @@ create table deliveries (
   recall_agreed boolean not null default false,
   unique (repeat_key, recipient_key),
   check ((state = 'held') = (held_reason is not null)),
-  check (held_reason = 'unknown_agency' or recipient_agency_id is not null),
-  check (state = 'held' or (system_id is not null and channel is not null)),
+  check (held_reason = 'unknown_agency' or state in ('expired', 'recalled') or recipient_agency_id is not null),
+  -- What never found a lane may also end without one.
+  check (state in ('held', 'expired', 'recalled') or (system_id is not null and channel is not null)),
   check (state <> 'waiting' or next_attempt_at is not null),
   check (state <> 'available' or available_at is not null),
   check ((lease_token is null) = (lease_until is null)),

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { type AlertFact, raiseAlerts } from './alerts/raise-alert.ts'
+import { watchAlerts } from './alerts/watch-alerts.ts'
 import { composeDelivery } from './compose-delivery.ts'
 import { composeRegistry, type Registry } from './compose-registry.ts'
 import type { Config } from './config.ts'
@@ -75,6 +76,7 @@ export interface ComposeOptions {
   readonly logger: Logger
 }
 
+const alertsEveryMs = 5_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -323,6 +325,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
           everyMs: config.sweepEveryMs,
           logger,
           tasks: [
+            { name: 'alerts', everyMs: alertsEveryMs, run: () => watchAlerts(db) },
             { name: 'partitions', everyMs: hourMs, run: () => ensurePartitions(db) },
             { name: 'blobs', everyMs: hourMs, run: async () => void (await sweepBlobs(db, blobs, clock)) },
             {

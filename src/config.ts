@@ -144,7 +144,7 @@ export function readConfig(env: Environment): Config {
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     blobFolder: read.folder('BLOB_URL') ?? resolve(dataDir, 'blobs'),
     pushAllow: read.list('PUSH_ALLOW'),
-    masterKey: embedded ? read.text('MASTER_KEY') : read.required('MASTER_KEY'),
+    masterKey: read.key('MASTER_KEY', !embedded),
     axisCode: embedded ? (read.text('AXIS_CODE') ?? '000.00.99.H35') : read.required('AXIS_CODE'),
     roles: read.roles(),
     adminToken: read.secret('ADMIN_TOKEN', 24),
@@ -221,6 +221,16 @@ function reader(env: Environment) {
       const value = text(name)
       if (value !== undefined && value.length < lengthMin)
         mistakes.push(`${name} must have at least ${lengthMin} characters`)
+      return value
+    },
+    key(name: string, isRequired: boolean): string | undefined {
+      const value = text(name)
+      if (value === undefined) {
+        if (isRequired) mistakes.push(`${name} is required when DATABASE_URL is set`)
+        return undefined
+      }
+      const isKey = /^[0-9a-f]{64}$/i.test(value) || /^[A-Za-z0-9+/_-]{43}=?$/.test(value)
+      if (!isKey) mistakes.push(`${name} must be 32 bytes, written as 64 hex digits or as base64`)
       return value
     },
     roles(): ReadonlySet<Role> {

@@ -61,8 +61,10 @@ async function start(config: Config, logger: Logger, closers: Step[]): Promise<v
   closers.push(() => gateway.close())
   const firstToken = await gateway.registry.firstToken()
   if (firstToken !== undefined) keepToken(config, firstToken)
+  // A taken port ends the start before any work was begun.
+  if (config.roles.has('edge')) await gateway.edge.listen({ port: config.port, host: config.host })
   gateway.start()
-  await listen(config, gateway, firstToken)
+  sayReady(config, gateway, firstToken)
   if (config.sandbox && config.roles.has('edge'))
     closers.push(await startSandbox(gateway, urlOf(gateway, config), logger))
 }
@@ -95,11 +97,13 @@ function keepToken(config: Config, token: string): void {
   writeFileSync(join(folder, 'admin-token'), `${token}\n`, { mode: 0o600 })
 }
 
-async function listen(config: Config, gateway: Gateway, firstToken: string | undefined): Promise<void> {
-  if (config.roles.has('edge')) await gateway.edge.listen({ port: config.port, host: config.host })
-  const url = urlOf(gateway, config)
-  process.stdout.write(`tram ready on ${url}\n`)
-  if (config.roles.has('edge')) process.stdout.write(`console: ${url}/console\n`)
+function sayReady(config: Config, gateway: Gateway, firstToken: string | undefined): void {
+  if (config.roles.has('edge')) {
+    const url = urlOf(gateway, config)
+    process.stdout.write(`tram ready on ${url}\nconsole: ${url}/console\n`)
+  } else {
+    process.stdout.write(`tram ready, listening nowhere, roles: ${[...config.roles].join(', ')}\n`)
+  }
   if (firstToken !== undefined) process.stdout.write(`operator token (shown once): ${firstToken}\n`)
 }
 

@@ -1,9 +1,9 @@
-// Keeps one open record per cause and subject; a repetition counts instead of adding a row. Who is told, and when it
-// closes, comes with the alerting work; the record is there from the first day.
+// Keeps one open record per cause and subject; a repetition counts instead of adding a row. watch-alerts.ts closes it.
+// Who is told comes with the alerting work; the record is there from the first day.
 import { sql } from 'kysely'
 import type { Db } from '../platform/database.ts'
 
-export type AlertCause = 'unknown_recipient' | 'endpoint_gone' | 'endpoint_faulty'
+export type AlertCause = 'unknown_recipient' | 'endpoint_gone'
 
 export interface AlertFact {
   readonly cause: AlertCause
@@ -24,16 +24,4 @@ export async function raiseAlerts(db: Db, facts: readonly AlertFact[], newId: ()
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(alert_id uuid, cause text, subject text, data jsonb)
     on conflict (cause, subject) where closed_at is null
     do update set last_seen_at = now(), count = alerts.count + 1, data = excluded.data`.execute(db)
-}
-
-/** Closes what has mended itself. */
-export async function closeAlerts(db: Db, cause: AlertCause, subjects: readonly string[]): Promise<void> {
-  if (subjects.length === 0) return
-  await db
-    .updateTable('alerts')
-    .set({ closed_at: sql`now()` })
-    .where('cause', '=', cause)
-    .where('subject', 'in', subjects)
-    .where('closed_at', 'is', null)
-    .execute()
 }

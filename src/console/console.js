@@ -36,7 +36,9 @@ async function refresh() {
     const [stats, queues, deliveries] = await Promise.all([ask('stats'), ask('queues'), ask(searchPath())])
     if (mine !== round) return
     shown = { stats, queues, deliveries }
-    lastGoodAt = new Date().toLocaleTimeString(session.language === 'vi' ? 'vi-VN' : 'en-GB')
+    lastGoodAt = new Date().toLocaleTimeString(session.language === 'vi' ? 'vi-VN' : 'en-GB', {
+      timeZone: 'Asia/Ho_Chi_Minh',
+    })
     byId('freshness').textContent = say(session.language, 'fresh', { time: lastGoodAt })
     showBoard()
   } catch (error) {

@@ -68,9 +68,12 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
       mayHaveMore.delete(systemId)
       const claims = await options.claim(systemId, claimMax)
       for (const claim of claims) start(claim)
+      // A slot came free, or somebody rang, while the slots were being counted: that count is stale.
+      const isStale = mayHaveMore.has(systemId)
       // With slots taken more may be due than was claimed; whoever ends after this turn rings again.
       if (isRunningHere(systemId)) mayHaveMore.add(systemId)
-      if (claims.length === 0) return
+      if (claims.length === 0 && !isStale) return
+      if (claims.length === 0) continue
       if (performance.now() > turnEnds) return options.ring([systemId])
       if (!(await slotFreed(systemId))) return
     }

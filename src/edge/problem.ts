@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import type { FastifyError } from 'fastify'
 import { type ErrorKind, GatewayError, type Violation } from '../domain/errors.ts'
 import type { Problem } from '../generated/json/problem.ts'
-import { databaseAway, isDatabaseAway } from '../platform/database.ts'
+import { databaseAway, isDatabaseAway, isValueRefused } from '../platform/database.ts'
 import type { Catalogue, Language } from './catalogue.ts'
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
@@ -70,8 +70,14 @@ export function refusalOf(error: unknown, catalogue: Catalogue, language: Langua
 function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   if (isDatabaseAway(error)) return databaseAway(error)
+  if (isValueRefused(error)) return unreadableValue(error)
   if (isFastifyError(error)) return ofFramework(error)
   return new GatewayError('unavailable', 'internal_error', { cause: error })
+}
+
+function unreadableValue(cause: unknown): GatewayError {
+  const reason = 'a value that cannot be stored or compared, such as text with the character U+0000'
+  return new GatewayError('invalid', 'bad_request', { params: { reason }, cause })
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -102,7 +102,7 @@ async function findKnown(db: Db, condition: ReturnType<typeof sql>): Promise<Kno
   }
 }
 
-/** More agencies of one system than this receive no document together without its status naming one of them. */
+/** Whether one or several come into question shows in the first rows. */
 const candidatesMax = 100
 
 function onlyOne(values: readonly string[]): string | undefined {

@@ -39,6 +39,8 @@ export function packageRoutes(options: PackageRoutesOptions): Routes {
           tags: ['packages'],
           security: [{ bearer: [] }, { basic: [] }],
           consumes: ['application/xml', 'application/edxml+xml', 'application/octet-stream', 'multipart/form-data'],
+          // A parameter that is not understood must not be taken for done.
+          querystring: { type: 'object', additionalProperties: false, properties: {} },
           headers: { type: 'object', properties: { 'idempotency-key': idempotencyKey } },
           response: {
             202: { description: 'Accepted', anyOf: [schemaRef('package-receipt'), schemaRef('status-receipt')] },

@@ -77,6 +77,14 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
+// Class 22 is about values: text with a NUL, a cursor that was made up, a day that does not exist. Columns and
+// statements are ours and typed, so it is the caller's value that could not be read.
+const valueStates = /^22...$/
+
+export function isValueRefused(error: unknown): boolean {
+  return valueStates.test(sqlState(error) ?? '')
+}
+
 export function databaseAway(cause: unknown): GatewayError {
   return new GatewayError('unavailable', 'database_away', { retryAfterSeconds: 5, cause })
 }

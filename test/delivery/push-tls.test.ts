@@ -36,7 +36,12 @@ afterAll(() => {
 async function push(ca: string | undefined): Promise<AttemptOutcome | undefined> {
   const blobs: Pick<BlobStore, 'read'> = { read: async () => Readable.from([letter]) }
   const channel = createPushChannel({
-    settingsOf: async () => ({ url, style: 'package', webhookSecrets: ['whsec_AAAA'], ...(ca === undefined ? {} : { ca }) }),
+    settingsOf: async () => ({
+      url,
+      style: 'package',
+      webhookSecrets: ['whsec_AAAA'],
+      ...(ca === undefined ? {} : { ca }),
+    }),
     blobs: blobs as BlobStore,
     clock: { now: () => new Date() },
     targets: createPushTargets({ allowLoopback: true }),

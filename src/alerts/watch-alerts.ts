@@ -1,0 +1,23 @@
+// Opens and closes alert records from the rows alone, so that a record stands while its cause stands and no longer,
+// whichever process saw what. Who is told comes with the alerting work.
+import { sql } from 'kysely'
+import type { Db } from '../platform/database.ts'
+
+/** A lane whose endpoint failed three times in a row, with the last failure in its own words (contract §3, push). */
+export async function watchAlerts(db: Db): Promise<void> {
+  await sql`
+    insert into alerts (alert_id, cause, subject, data)
+    select gen_random_uuid(), 'endpoint_faulty', l.system_id,
+      jsonb_build_object('faultsInRow', l.faults_in_row, 'lastFault', l.last_fault, 'lastFaultAt', l.last_fault_at)
+    from lanes l where l.faults_in_row >= 3
+    on conflict (cause, subject) where closed_at is null
+    do update set last_seen_at = now(), count = alerts.count + 1, data = excluded.data
+    where alerts.data <> excluded.data`.execute(db)
+  await sql`
+    update alerts a set closed_at = now()
+    where a.closed_at is null and case a.cause
+      when 'endpoint_faulty' then exists (select from lanes l where l.system_id = a.subject and l.faults_in_row = 0)
+      when 'endpoint_gone' then exists (select from lanes l where l.system_id = a.subject and l.paused_reason is null)
+      when 'unknown_recipient' then exists (select from agency_codes c where c.code_key = a.subject)
+      else false end`.execute(db)
+}
