@@ -1,5 +1,6 @@
 // The only reader of the environment: every variable once, with its default, unit and meaning. All mistakes are
 // reported together; the result is frozen.
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 
 export type Role = 'edge' | 'worker' | 'axis' | 'sweeper'
@@ -143,7 +144,7 @@ export function readConfig(env: Environment): Config {
     databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     blobFolder: read.folder('BLOB_URL') ?? resolve(dataDir, 'blobs'),
-    pushAllow: read.list('PUSH_ALLOW'),
+    pushAllow: read.networks('PUSH_ALLOW'),
     masterKey: read.key('MASTER_KEY', !embedded),
     axisCode: embedded ? (read.text('AXIS_CODE') ?? '000.00.99.H35') : read.required('AXIS_CODE'),
     roles: read.roles(),
@@ -211,11 +212,15 @@ function reader(env: Environment) {
       mistakes.push(`${name} must begin with file:, not "${value}"`)
       return undefined
     },
-    list(name: string): string[] | undefined {
-      return text(name)
+    networks(name: string): string[] | undefined {
+      const entries = text(name)
         ?.split(',')
         .map((entry) => entry.trim())
         .filter((entry) => entry !== '')
+      for (const entry of entries?.filter((e) => !isHostOrNetwork(e)) ?? []) {
+        mistakes.push(`${name} may hold host names, addresses and networks such as 10.0.0.0/8, not "${entry}"`)
+      }
+      return entries
     },
     secret(name: string, lengthMin: number): string | undefined {
       const value = text(name)
@@ -243,6 +248,14 @@ function reader(env: Environment) {
       return new Set(known)
     },
   }
+}
+
+function isHostOrNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/')
+  const version = isIP(address)
+  if (version === 0) return prefix === undefined && /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address)
+  if (prefix === undefined) return true
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32)
 }
 
 /** One line a variable, secrets only as "set" or "not set". */

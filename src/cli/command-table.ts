@@ -1,7 +1,7 @@
 // Every command there is, and the one place where commands meet the programs of other folders. Each is loaded when it
 // is asked for: `tram stats` need not wait for the code of a benchmark.
 import { systemClock } from '../platform/clock.ts'
-import type { CommandTable } from './run-cli.ts'
+import type { CommandTable } from './command.ts'
 
 export const commands: CommandTable = {
   config: {

@@ -23,6 +23,13 @@ export interface Command {
   readonly run: (args: Arguments, context: CommandContext) => Promise<ExitCode>
 }
 
+export interface CommandEntry {
+  readonly summary: { readonly vi: string; readonly en: string }
+  readonly load: () => Promise<Command>
+}
+
+export type CommandTable = Readonly<Record<string, CommandEntry>>
+
 /** What a command is given of the world around it. */
 export interface CommandContext {
   readonly output: Output

@@ -1,7 +1,6 @@
 // The texts of --help, made from the commands' own descriptions.
-import type { Command } from './command.ts'
+import type { Command, CommandTable } from './command.ts'
 import { alignedRows } from './output.ts'
-import type { CommandTable } from './run-cli.ts'
 
 const exitCodeText = 'Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 the gateway does not answer'
 

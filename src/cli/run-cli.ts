@@ -3,6 +3,7 @@ import { GatewayRefusal, GatewayUnreachable } from '../platform/gateway-client.t
 import {
   type Command,
   CommandFailure,
+  type CommandTable,
   type Environment,
   type ExitCode,
   exitCodes,
@@ -12,13 +13,6 @@ import {
 import { commandHelp, overview } from './help.ts'
 import { createOutput, type Output, type Streams } from './output.ts'
 import { refusalLines } from './refusal-text.ts'
-
-export interface CommandEntry {
-  readonly summary: { readonly vi: string; readonly en: string }
-  readonly load: () => Promise<Command>
-}
-
-export type CommandTable = Readonly<Record<string, CommandEntry>>
 
 export interface CliRequest {
   readonly words: readonly string[]

@@ -2,7 +2,6 @@
 // address, so a name that changes its answer between check and use gains nothing.
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { GatewayError } from '../domain/errors.ts'
 
 export interface PushTargetPolicy {
   /** Hosts and networks (CIDR) that pushes may go to; undefined: any but the refused ones. */
@@ -64,7 +63,6 @@ function addAllowed(entry: string, hosts: Set<string>, networks: BlockList): voi
   }
   const family = version === 6 ? 'ipv6' : 'ipv4'
   const bits = prefix === undefined ? (version === 6 ? 128 : 32) : Number(prefix)
-  if (!Number.isInteger(bits)) throw new GatewayError('invalid', 'bad_push_allow', { params: { entry } })
   networks.addSubnet(address, bits, family)
 }
 

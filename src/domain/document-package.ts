@@ -163,9 +163,7 @@ export function comparableContent(d: DocumentPackage): Record<string, unknown> {
   return {
     ...fields,
     ...(d.kind === 'recall' || d.kind === 'update' ? { business } : {}),
-    attachments: attachments
-      .map((a) => ({ name: a.name, sha256: a.innerSha256 ?? a.sha256 }))
-      .sort((a, b) => (a.sha256 + a.name < b.sha256 + b.name ? -1 : 1)),
+    attachments: attachments.map((a) => a.innerSha256 ?? a.sha256).sort(),
   }
 }
 

@@ -26,9 +26,6 @@ const statusOfCode: Readonly<Record<string, number>> = {
   bad_request: 400,
   bad_cursor: 400,
   form_without_package: 400,
-  method_not_allowed: 405,
-  request_timeout: 408,
-  headers_too_large: 431,
 }
 
 export interface Refusal {
@@ -36,11 +33,6 @@ export interface Refusal {
   readonly ref: string
   readonly error: GatewayError
   readonly body: Problem
-}
-
-/** A fault of ours; its details stay in the log, under the same reference. */
-export function isOurFault(error: GatewayError): boolean {
-  return error.code === 'internal_error'
 }
 
 export function refusalOf(error: unknown, catalogue: Catalogue, language: Language): Refusal {

@@ -25,7 +25,6 @@ export type CatalogueCode =
   | 'attachments_too_many'
   | 'attributes_too_many'
   | 'bad_cursor'
-  | 'bad_push_allow'
   | 'bad_request'
   | 'bad_time'
   | 'body_too_large'

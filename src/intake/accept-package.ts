@@ -139,6 +139,7 @@ async function acceptedOf(
     size: read.size,
     acceptedAt,
     receipt: await options.signReceipt(payload),
+    recipients: payload.deliveries.length,
     ...(supplement === undefined ? {} : { supplementOf: supplement.of }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
@@ -224,7 +225,8 @@ async function commitSupplement(
   const wanted = recipients.filter((r) => !r.isDuplicate).length
   try {
     await options.db.transaction().execute(async (trx) => {
-      await insertPackages(trx, [supplement])
+      const { packageIds } = await insertPackages(trx, [supplement], options.newId)
+      if (packageIds.size === 0) throw new RecipientsTaken()
       const openDeliveries: typeof options.openDeliveries = async (db, deliveries) => {
         const ids = await options.openDeliveries(db, deliveries)
         if (ids.size !== wanted) throw new RecipientsTaken()
@@ -240,7 +242,7 @@ async function commitSupplement(
   }
 }
 
-/** Another supplement opened some of the same deliveries first; this one rolls back and is judged again. */
+/** Another supplement, or a change of the directory, came first; this one rolls back and is judged again. */
 class RecipientsTaken extends Error {
   override readonly name = 'RecipientsTaken'
 }

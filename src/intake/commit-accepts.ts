@@ -3,13 +3,7 @@
 // of the batch by themselves, and a batch that fails is done again one by one.
 import type { Database, Db } from '../platform/database.ts'
 import type { DraftRecipient, IntakeDelivery } from './draft.ts'
-import {
-  type AcceptedPackage,
-  directoryVersion,
-  insertAcceptedEvents,
-  insertIdempotencyKeys,
-  insertPackages,
-} from './package-store.ts'
+import { type AcceptedPackage, insertIdempotencyKeys, insertPackages } from './package-store.ts'
 
 /** What became of one acceptance in a batch. */
 export type CommitResult = 'accepted' | 'repeat' | 'stale_directory'
@@ -76,14 +70,12 @@ async function commitTogether(
   batch: readonly AcceptedPackage[],
 ): Promise<CommitResult[]> {
   return options.db.transaction().execute(async (trx) => {
-    const version = await directoryVersion(trx)
-    const fresh = batch.filter((a) => a.draft.directoryVersion === version)
-    const inserted = fresh.length === 0 ? new Set<string>() : await insertPackages(trx, fresh)
-    const accepted = fresh.filter((a) => inserted.has(a.draft.packageId))
+    const { directoryVersion, packageIds } = await insertPackages(trx, batch, options.newId)
+    const accepted = batch.filter((a) => packageIds.has(a.draft.packageId))
     if (accepted.length > 0) await writeAccepted(options, trx, accepted)
     return batch.map((a) => {
-      if (a.draft.directoryVersion !== version) return 'stale_directory'
-      return inserted.has(a.draft.packageId) ? 'accepted' : 'repeat'
+      if (packageIds.has(a.draft.packageId)) return 'accepted'
+      return a.draft.directoryVersion === directoryVersion ? 'repeat' : 'stale_directory'
     })
   })
 }
@@ -98,7 +90,6 @@ export async function writeAccepted(
     a.draft.recipients.filter((r) => !r.isDuplicate).map((r) => newDelivery(a, r)),
   )
   await options.openDeliveries(trx, deliveries)
-  await insertAcceptedEvents(trx, accepted, options.newId)
   await insertIdempotencyKeys(trx, accepted)
   await options.raiseUnknownRecipients(trx, accepted)
 }

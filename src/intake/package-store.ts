@@ -10,35 +10,59 @@ export interface AcceptedPackage {
   readonly size: number
   readonly acceptedAt: Date
   readonly receipt: string
+  /** Deliveries it opens. */
+  readonly recipients: number
   readonly supplementOf?: string
   readonly idempotencyKey?: string
 }
 
-export async function directoryVersion(db: Db): Promise<number> {
-  const row = await db.selectFrom('directory_version').select('version').executeTakeFirstOrThrow()
-  return row.version
+export interface InsertedPackages {
+  /** Version of the directory as this transaction sees it; rows addressed by another one were not inserted. */
+  readonly directoryVersion: number
+  readonly packageIds: ReadonlySet<string>
 }
 
-/** Inserts packages and answers the ids of those whose document is new; a repeat of a key is passed over. */
-export async function insertPackages(db: Db, accepted: readonly AcceptedPackage[]): Promise<Set<string>> {
-  const rows = accepted.map(toRow).sort((a, b) => (a.repeat_key < b.repeat_key ? -1 : 1))
-  const inserted = await sql<{ package_id: string }>`
-    insert into packages (package_id, type, kind, system_id, face, from_agency_id, from_code, document_id, document_key,
-      repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings, content_hash, sha256,
-      size, receipt, accepted_at)
-    select package_id, 'edoc', kind, system_id, 'rest', from_agency_id, from_code, document_id, document_key,
-      repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
-      decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at
-    from json_to_recordset(${JSON.stringify(rows)}::json) as r(package_id uuid, kind text, system_id text,
-      from_agency_id uuid, from_code text, document_id text, document_key text, repeat_key uuid, supplement_of uuid,
-      code text, subject text, priority smallint, promulgation_date date, document jsonb, findings jsonb,
-      content_hash text, sha256 text, size bigint, receipt text, accepted_at timestamptz)
-    on conflict (repeat_key) where supplement_of is null do nothing
-    returning package_id`.execute(db)
-  return new Set(inserted.rows.map((row) => row.package_id))
+/**
+ * Inserts packages whose document is new, each with the first line of its timeline; a repeat of a key is passed over.
+ * One statement, because every wait for the database is a wait for a busy event loop as well.
+ */
+export async function insertPackages(
+  db: Db,
+  accepted: readonly AcceptedPackage[],
+  newId: () => string,
+): Promise<InsertedPackages> {
+  const rows = accepted.map((a) => toRow(a, newId())).sort((a, b) => (a.repeat_key < b.repeat_key ? -1 : 1))
+  const result = await sql<{ version: number; package_ids: string[] }>`
+    with current as (
+      select version from directory_version
+    ), r as (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(package_id uuid, kind text, system_id text,
+        from_agency_id uuid, from_code text, document_id text, document_key text, repeat_key uuid, supplement_of uuid,
+        code text, subject text, priority smallint, promulgation_date date, document jsonb, findings jsonb,
+        content_hash text, sha256 text, size bigint, receipt text, accepted_at timestamptz, directory_version bigint,
+        event_id uuid, recipients integer)
+    ), inserted as (
+      insert into packages (package_id, type, kind, system_id, face, from_agency_id, from_code, document_id,
+        document_key, repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
+        content_hash, sha256, size, receipt, accepted_at)
+      select package_id, 'edoc', kind, system_id, 'rest', from_agency_id, from_code, document_id, document_key,
+        repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
+        decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at
+      from r join current on current.version = r.directory_version
+      on conflict (repeat_key) where supplement_of is null do nothing
+      returning package_id
+    ), told as (
+      insert into events (event_id, at, type, package_id, system_id, data)
+      select event_id, accepted_at, 'package.accepted', package_id, system_id, jsonb_build_object('recipients', recipients)
+      from r join inserted using (package_id)
+    )
+    select version, array(select package_id::text from inserted) as package_ids from current`.execute(db)
+  const [row] = result.rows
+  if (row === undefined) throw new Error('the directory has no version')
+  return { directoryVersion: row.version, packageIds: new Set(row.package_ids) }
 }
 
-function toRow(a: AcceptedPackage) {
+function toRow(a: AcceptedPackage, eventId: string) {
   const { draft } = a
   return {
     package_id: draft.packageId,
@@ -61,26 +85,10 @@ function toRow(a: AcceptedPackage) {
     size: a.size,
     receipt: a.receipt,
     accepted_at: a.acceptedAt,
+    directory_version: draft.directoryVersion,
+    event_id: eventId,
+    recipients: a.recipients,
   }
-}
-
-export async function insertAcceptedEvents(
-  db: Db,
-  accepted: readonly AcceptedPackage[],
-  newId: () => string,
-): Promise<void> {
-  const rows = accepted.map((a) => ({
-    event_id: newId(),
-    at: a.acceptedAt,
-    package_id: a.draft.packageId,
-    system_id: a.draft.caller.systemId,
-    data: { recipients: a.draft.recipients.filter((r) => !r.isDuplicate).length },
-  }))
-  await sql`
-    insert into events (event_id, at, type, package_id, system_id, data)
-    select event_id, at, 'package.accepted', package_id, system_id, data
-    from json_to_recordset(${JSON.stringify(rows)}::json)
-      as r(event_id uuid, at timestamptz, package_id uuid, system_id text, data jsonb)`.execute(db)
 }
 
 /** Throws a unique violation when another submission has taken the key meanwhile. */

@@ -36,6 +36,8 @@ export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> 
       problem_code: refusal.problemCode,
       violations: JSON.stringify(refusal.violations),
     })
+    // Two refusals of 90 days that share a reference are one in some hundred thousand; the first keeps it.
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
 

@@ -165,6 +165,8 @@ function itemRoutes(app: FastifyInstance, guards: Guards, options: MailboxOption
     '/api/v1/mailbox/:deliveryId/package',
     {
       onRequest: guards.system,
+      // A HEAD would make the delivery taken without a byte served.
+      exposeHeadRoute: false,
       schema: {
         ...common,
         summary: 'The exact bytes; the first byte served makes the delivery taken',
@@ -253,7 +255,8 @@ async function confirmMany(caller: Caller, ids: readonly string[], options: Mail
   const settled = await options.confirmDeliveries(options.db, [...own])
   const byId = new Map(settled.map((s) => [s.deliveryId, s]))
   return ids.map((id) => {
-    const state = byId.get(id)?.state
+    // An id may be spelt in capitals, as some platforms do; the database answers in small letters.
+    const state = byId.get(id.toLowerCase())?.state
     if (state === 'delivered') return { deliveryId: id, state }
     if (state === undefined) return { deliveryId: id, state: null, code: 'delivery_not_found' }
     return { deliveryId: id, state, code: state === 'recalled' ? 'recalled' : 'delivery_not_in_mailbox' }

@@ -8,14 +8,24 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { GatewayError } from '../domain/errors.ts'
 import type { BlobWriter } from '../domain/ports.ts'
-import type { BlobFolders } from './blobs.ts'
 import { errorCode } from './error-code.ts'
+import type { FolderSync } from './folder-sync.ts'
 
 const syncFile = promisify(fsync)
 const writeFile = promisify(write)
 
 /** Nearly every package (60 KB on average) fits, and a large one is written in pieces the disk likes. */
 const pieceBytes = 256 * 1024
+
+/** Makes folders and knows when they are on disk. Shared by all writers of a store. */
+export interface BlobFolders {
+  /** Resolves when the folder exists and every folder made for it is named durably in its parent. */
+  ensure(folder: string): Promise<void>
+  /** The folder turned out to be gone: it will be made again. */
+  forget(folder: string): void
+  /** Resolves when names written to the folder before the call are on disk. */
+  readonly sync: FolderSync
+}
 
 export function openBlobWriter(target: {
   readonly path: string

@@ -4,9 +4,9 @@ import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { BlobMissing, type BlobStore, type BlobWriter } from '../domain/ports.ts'
-import { openBlobWriter } from './blob-writer.ts'
+import { type BlobFolders, openBlobWriter } from './blob-writer.ts'
 import { errorCode } from './error-code.ts'
-import { createFolderSync, type FolderSync } from './folder-sync.ts'
+import { createFolderSync } from './folder-sync.ts'
 import { isUuidv7, uuidv7Time } from './ids.ts'
 
 /** Blob ids must be UUIDv7 (`uuidv7()`); any other is a bug of the caller and throws. */
@@ -82,16 +82,6 @@ async function readBlob(blobId: string, path: string, range?: { readonly start: 
 }
 
 // --- folders ---
-
-/** Makes folders and knows when they are on disk. Shared by all writers of a store. */
-export interface BlobFolders {
-  /** Resolves when the folder exists and every folder made for it is named durably in its parent. */
-  ensure(folder: string): Promise<void>
-  /** The folder turned out to be gone: it will be made again. */
-  forget(folder: string): void
-  /** Resolves when names written to the folder before the call are on disk. */
-  readonly sync: FolderSync
-}
 
 function createFolders(root: string): BlobFolders {
   const sync = createFolderSync()

@@ -62,6 +62,7 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
       '/api/v1/packages/:packageId/content',
       {
         onRequest: guards.system,
+        exposeHeadRoute: false,
         schema: {
           ...common,
           summary: 'The exact bytes, for the sender and every system that holds a delivery of it',

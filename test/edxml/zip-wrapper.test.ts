@@ -30,8 +30,14 @@ describe('wrappedFile', () => {
 
   it.each([
     ['two entries', (zip: Buffer) => zip.writeUInt16LE(2, zip.length - 12)],
-    ['an encrypted entry', (zip: Buffer) => zip.writeUInt16LE(1, zip.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 8)],
-    ['an unknown packing', (zip: Buffer) => zip.writeUInt16LE(99, zip.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 10)],
+    [
+      'an encrypted entry',
+      (zip: Buffer) => zip.writeUInt16LE(1, zip.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 8),
+    ],
+    [
+      'an unknown packing',
+      (zip: Buffer) => zip.writeUInt16LE(99, zip.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 10),
+    ],
     ['an offset beyond the end', (zip: Buffer) => zip.writeUInt32LE(0xffff_ff00, zip.length - 6)],
   ])('leaves %s closed', (_what, damage) => {
     const zip = zipOf('a.txt', file)
@@ -40,12 +46,14 @@ describe('wrappedFile', () => {
     expect(wrappedFile(zip)).toBeUndefined()
   })
 
-  it.each([Buffer.alloc(0), Buffer.from('PK'), Buffer.from('PK\x05\x06', 'latin1'), zipOf('a.txt', file).subarray(0, -1)])(
-    'leaves what is no whole ZIP closed (%#)',
-    (bytes) => {
-      expect(wrappedFile(bytes)).toBeUndefined()
-    },
-  )
+  it.each([
+    Buffer.alloc(0),
+    Buffer.from('PK'),
+    Buffer.from('PK\x05\x06', 'latin1'),
+    zipOf('a.txt', file).subarray(0, -1),
+  ])('leaves what is no whole ZIP closed (%#)', (bytes) => {
+    expect(wrappedFile(bytes)).toBeUndefined()
+  })
 })
 
 describe('isWrapperOf', () => {
