@@ -1,6 +1,7 @@
 // The composition root: builds everything and hands it to the slices. No logic of its own; whoever wants to know how
 // the parts meet reads this file from top to bottom.
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -10,7 +11,7 @@ import { watchAlerts } from './alerts/watch-alerts.ts'
 import { composeDelivery } from './compose-delivery.ts'
 import { composeRegistry, type Registry } from './compose-registry.ts'
 import type { Config } from './config.ts'
-import { existingDeliveries, initialState, openDeliveries } from './delivery/open-deliveries.ts'
+import { existingDeliveries, openDeliveries } from './delivery/open-deliveries.ts'
 import { retryRoutes } from './delivery/retry-routes.ts'
 import { oldestDueSeconds } from './delivery/sweep.ts'
 import { type Sweeper, startSweeper } from './delivery/sweeper.ts'
@@ -22,6 +23,7 @@ import {
   reroutableDeliveries,
   rerouteDelivery,
 } from './delivery/transitions.ts'
+import { initialState } from './domain/route.ts'
 import { vietnamDay } from './domain/vietnam-time.ts'
 import { languageOf, loadCatalogue } from './edge/catalogue.ts'
 import { healthRoutes } from './edge/health-routes.ts'
@@ -43,7 +45,7 @@ import { mailboxRoutes } from './mailbox/mailbox-routes.ts'
 import { createMailboxSignals } from './mailbox/mailbox-signals.ts'
 import { createFileBlobStore } from './platform/blobs.ts'
 import { systemClock } from './platform/clock.ts'
-import { type Database, type Db, isDatabaseAway, openDatabase } from './platform/database.ts'
+import { type Database, type Db, openDatabase } from './platform/database.ts'
 import type { Routes } from './platform/http.ts'
 import { uuidv7 } from './platform/ids.ts'
 import { createMetrics } from './platform/metrics.ts'
@@ -77,6 +79,10 @@ export interface ComposeOptions {
 }
 
 const alertsEveryMs = 5_000
+/** A change of the directory rings at once; this is for a ring that was lost. */
+const rerouteEveryMs = 5 * 60_000
+/** A body that stops half-way must not keep the process from going down in order. */
+const edgeCloseMs = 5_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -179,6 +185,8 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
   }
 
   const closing = new AbortController()
+  // One listener for each waiting poll is what it is for.
+  setMaxListeners(0, closing.signal)
   const routes: Routes[] = [
     ...registry.routes,
     packageRoutes({
@@ -273,9 +281,8 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
         violations: refusal.error.facts.violations ?? [],
       })
     } catch (error) {
-      // The sender is answered all the same; with the database away there is no place for the row.
-      if (!isDatabaseAway(error)) throw error
-      request.log.warn({ err: error, ref: refusal.ref }, 'refusal.not_recorded')
+      // The sender is answered all the same, whatever kept the row from being written.
+      request.log.error({ err: error, ref: refusal.ref }, 'refusal.not_recorded')
     }
   }
 
@@ -335,7 +342,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
             },
             {
               name: 'reroute',
-              everyMs: 60_000,
+              everyMs: rerouteEveryMs,
               run: () => queues.ring('reroute', { reason: 'sweep' }, { deduplicationId: 'reroute' }),
             },
           ],
@@ -344,7 +351,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     },
     async close() {
       closing.abort()
-      await edge.close()
+      await closeEdge(edge)
       await sweeper?.close()
       await queues.stopWorking()
       await delivery.close()
@@ -356,3 +363,9 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
 
 /** Calls whose refusals are kept: what the caller wanted to hand over was turned away. */
 const submissionPaths = new Set(['/api/v1/packages', '/api/v1/status'])
+
+async function closeEdge(edge: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => edge.server.closeAllConnections(), edgeCloseMs)
+  await edge.close()
+  clearTimeout(cut)
+}

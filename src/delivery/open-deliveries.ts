@@ -1,9 +1,9 @@
 // Writes the delivery rows of accepted packages, inside the transaction that accepts them. The rows are the outbox:
 // whatever happens after the commit, they say who must still get what (design D1, D15).
 import { sql } from 'kysely'
-import type { DeliveryState, DeliveryType, HeldReason } from '../domain/delivery.ts'
+import type { DeliveryType, HeldReason } from '../domain/delivery.ts'
 import { keyOf, type Priority } from '../domain/document-package.ts'
-import type { AddressedRecipient, Destination } from '../domain/route.ts'
+import { type AddressedRecipient, type Destination, initialState } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
 
 export interface NewDelivery {
@@ -17,13 +17,7 @@ export interface NewDelivery {
 }
 
 /** A delivery not taken within this many days expires; the working-day clock comes with the calendar. */
-const giveUpAfterDays = 30
-
-/** The state a delivery starts in, by where it goes. */
-export function initialState(destination: Destination): DeliveryState {
-  if (destination.kind === 'held') return 'held'
-  return destination.channel === 'push' && destination.pushStyle === 'package' ? 'waiting' : 'available'
-}
+export const giveUpAfterDays = 30
 
 /**
  * Inserts the rows and answers the ids of those that are new. A recipient that has the document already (same repeat

@@ -36,6 +36,7 @@ export interface PushChannelOptions {
 const inMemoryBytesMax = 1024 * 1024
 /** An answer is read this far; what follows is thrown away. */
 const answerBytesMax = 4_096
+const answerBodyMsMax = 2_000
 /** Sockets per receiving host; the lane's concurrency stays below it. */
 const connectionsPerHost = 64
 
@@ -190,14 +191,29 @@ function notice(pkg: DeliverablePackage, delivery: ClaimedDelivery, at: Date) {
   }
 }
 
+/**
+ * What can be read of an answer. Its status line has said all that matters, so a body that stalls is cut by us. One
+ * that the other side cuts rises as the cut connection it is (contract §3).
+ */
 async function readAnswer(answer: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of answer.body) {
-    chunks.push(chunk)
-    length += chunk.length
-    // Leaving the loop destroys the rest of the body: nobody may keep a lane busy with an endless answer.
-    if (length >= answerBytesMax) break
+  let isLate = false
+  const late = setTimeout(() => {
+    isLate = true
+    answer.body.destroy()
+  }, answerBodyMsMax)
+  try {
+    for await (const chunk of answer.body) {
+      chunks.push(chunk)
+      length += chunk.length
+      // Leaving the loop destroys the rest of the body: nobody may keep a lane busy with an endless answer.
+      if (length >= answerBytesMax) break
+    }
+  } catch (error) {
+    if (!isLate) throw error
+  } finally {
+    clearTimeout(late)
   }
   return Buffer.concat(chunks).subarray(0, answerBytesMax).toString('utf8')
 }

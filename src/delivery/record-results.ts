@@ -43,6 +43,7 @@ export async function recordResults(
         state = coalesce(r.next_state, d.state),
         state_since = case when coalesce(r.next_state, d.state) <> d.state then now() else d.state_since end,
         next_attempt_at = case when r.wait_seconds is not null then now() + make_interval(secs => r.wait_seconds) end,
+        available_at = case when r.next_state = 'available' then now() else d.available_at end,
         lease_token = null, lease_until = null,
         taken_at = case when r.clears_taken then null else d.taken_at end,
         delivered_at = case when r.next_state = 'delivered' then now() else d.delivered_at end,
@@ -63,7 +64,7 @@ export async function recordResults(
   await recordLaneHealth(db, results)
 }
 
-type NextState = 'delivered' | 'refused' | 'waiting' | null
+type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | null
 
 function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy: RetryPolicy, eventId: string) {
   const { delivery } = claim
@@ -98,7 +99,8 @@ function nextStep(
     case 'refused':
       return { state: 'refused', waitSeconds: null }
     case 'notified':
-      return { state: null, waitSeconds: noticeRepeatSeconds }
+      // Claimed as a package while the system changed over to notices: from here on it waits in the mailbox.
+      return { state: claim.announcesOnly ? null : 'available', waitSeconds: noticeRepeatSeconds }
     case 'busy':
     case 'unreachable':
     case 'unclear': {

@@ -3,9 +3,9 @@
 import { sql } from 'kysely'
 import type { DeliveryState } from '../domain/delivery.ts'
 import type { BusinessState } from '../domain/feedback.ts'
-import type { Destination } from '../domain/route.ts'
+import { initialState, type NewRoute, type OpenRoute } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
-import { initialState } from './open-deliveries.ts'
+import { giveUpAfterDays } from './open-deliveries.ts'
 import { storableText } from './storable-text.ts'
 
 /**
@@ -43,7 +43,9 @@ export interface SettledDelivery {
 export async function confirmDeliveries(db: Db, deliveryIds: readonly string[]): Promise<SettledDelivery[]> {
   const { rows } = await sql<SettledRow>`
     with wanted as (
-      select delivery_id, state as was from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[])
+      -- The locked rows as they are now: whoever confirmed a moment ago is seen here, not in the statement's snapshot.
+      select delivery_id, package_id, system_id, state as was, delivered_at
+      from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[])
       order by delivery_id for update
     ), confirmed as (
       update deliveries d set state = 'delivered', state_since = now(), delivered_at = now(),
@@ -59,10 +61,8 @@ export async function confirmDeliveries(db: Db, deliveryIds: readonly string[]):
     )
     select delivery_id, package_id, system_id, state, delivered_at, changed from confirmed
     union all
-    select d.delivery_id, d.package_id, d.system_id, d.state, d.delivered_at, false
-    from deliveries d join wanted w using (delivery_id) where w.was not in ('available', 'expired', 'refused')`.execute(
-    db,
-  )
+    select delivery_id, package_id, system_id, was, delivered_at, false
+    from wanted where was not in ('available', 'expired', 'refused')`.execute(db)
   return rows.map(toSettled)
 }
 
@@ -147,47 +147,34 @@ export async function retryDelivery(
   return row === undefined ? undefined : { state: row.state, systemId: row.system_id }
 }
 
-export interface OpenRoute {
-  readonly deliveryId: string
-  readonly organId: string
-  readonly state: DeliveryState
-  readonly heldReason: string | null
-  readonly systemId: string | null
-  readonly channel: string | null
-}
-
 /**
- * Deliveries whose way may have changed with the directory: held ones, and those that nobody has taken. By key, so
- * that a job can walk through any number of them.
+ * Deliveries whose way may have changed with the directory: held ones, pushes that are due, and what nobody has fetched
+ * from a mailbox. A push that failed before is still open: its document must reach the agency wherever that is now. By
+ * key, so that a job can walk through any number of them.
  */
 export async function reroutableDeliveries(db: Db, after: string, limit: number): Promise<OpenRoute[]> {
   const { rows } = await sql<{
     delivery_id: string
     organ_id: string
+    recipient_agency_id: string | null
     state: DeliveryState
     held_reason: string | null
     system_id: string | null
     channel: string | null
   }>`
-    select delivery_id, organ_id, state, held_reason, system_id, channel from deliveries
+    select delivery_id, organ_id, recipient_agency_id, state, held_reason, system_id, channel from deliveries
     where state in ('held', 'waiting', 'available') and delivery_id > ${after}::uuid
-      and (held_reason is null or held_reason <> 'quarantined') and taken_at is null
+      and (held_reason is null or held_reason <> 'quarantined') and (state <> 'available' or taken_at is null)
     order by delivery_id limit ${limit}`.execute(db)
   return rows.map((row) => ({
     deliveryId: row.delivery_id,
     organId: row.organ_id,
+    recipientAgencyId: row.recipient_agency_id,
     state: row.state,
     heldReason: row.held_reason,
     systemId: row.system_id,
     channel: row.channel,
   }))
-}
-
-export interface NewRoute {
-  readonly deliveryId: string
-  readonly recipientAgencyId: string
-  readonly agencyCode: string
-  readonly destination: Destination
 }
 
 /**
@@ -206,9 +193,10 @@ export async function rerouteDelivery(db: Db, route: NewRoute): Promise<boolean>
         state = ${state}, held_reason = ${destination.kind === 'held' ? destination.reason : null}, state_since = now(),
         available_at = case when ${state} = 'available' then now() end,
         next_attempt_at = case when ${lane?.channel === 'push'} then now() end,
-        give_up_at = case when ${state} = 'available' then null else coalesce(d.give_up_at, now() + interval '30 days') end,
+        give_up_at = case when ${state} = 'available' then null else coalesce(d.give_up_at, now() + make_interval(days => ${giveUpAfterDays})) end,
         lease_token = null, lease_until = null, reason_code = null, reason_text = null
-      where d.delivery_id = ${route.deliveryId} and d.state in ('held', 'waiting', 'available') and d.taken_at is null
+      where d.delivery_id = ${route.deliveryId} and d.state in ('held', 'waiting', 'available')
+        and (d.state <> 'available' or d.taken_at is null)
         and not exists (
           select from deliveries other where other.repeat_key = d.repeat_key
             and other.recipient_key = ${route.recipientAgencyId} and other.delivery_id <> d.delivery_id)

@@ -1,7 +1,8 @@
 // Where a package stands as a whole, from the states of its deliveries (contract §3).
 import { type DeliveryState, finalStates } from './delivery.ts'
 
-export type OverallState = 'accepted' | 'in_progress' | 'completed' | 'completed_with_failures' | 'recalled'
+export const overallStates = ['accepted', 'in_progress', 'completed', 'completed_with_failures', 'recalled'] as const
+export type OverallState = (typeof overallStates)[number]
 
 export function overallState(states: readonly DeliveryState[]): OverallState {
   const unfinished = states.filter((state) => !finalStates.includes(state))

@@ -10,6 +10,12 @@ export type Destination =
   | { readonly kind: 'lane'; readonly systemId: SystemId; readonly channel: ChannelName; readonly pushStyle: PushStyle }
   | { readonly kind: 'held'; readonly reason: HeldReason }
 
+/** The state a delivery starts in, by where it goes. */
+export function initialState(destination: Destination): 'held' | 'waiting' | 'available' {
+  if (destination.kind === 'held') return 'held'
+  return destination.channel === 'push' && destination.pushStyle === 'package' ? 'waiting' : 'available'
+}
+
 /** One row per `To`, in package order. Rows of one agency share its `recipientKey`; only the first makes a delivery. */
 export interface AddressedRecipient {
   readonly organId: string
@@ -60,6 +66,17 @@ function addressOne(party: Party, directory: Directory, day: string): Omit<Addre
   }
 }
 
+/** A known recipient's way as the directory has it now: the agency is what was addressed, whatever its codes are. */
+function wayTo(
+  agencyId: AgencyId,
+  directory: Directory,
+): { readonly agency: Agency; readonly destination: Destination } | undefined {
+  const written = directory.agencies.get(agencyId)
+  if (written === undefined) return undefined
+  const agency = inForce(written, directory)
+  return { agency, destination: destinationOf(agency, directory) }
+}
+
 /** A closed agency with exactly one successor is followed to it; with several, a person must choose. */
 function inForce(agency: Agency, directory: Directory): Agency {
   const passed = new Set<AgencyId>()
@@ -87,4 +104,51 @@ function successorsOf(agency: Agency, directory: Directory, day: string): Sugges
     const successor = directory.agencies.get(id)
     return successor === undefined ? [] : [{ code: currentCode(successor, day), name: successor.name }]
   })
+}
+
+/** A delivery that nobody has taken, as it stands. */
+export interface OpenRoute {
+  readonly deliveryId: string
+  /** Code as the sender wrote it. */
+  readonly organId: string
+  /** The agency it was addressed to; none while nobody answered to the written code. */
+  readonly recipientAgencyId: AgencyId | null
+  readonly state: string
+  readonly heldReason: string | null
+  readonly systemId: SystemId | null
+  readonly channel: string | null
+}
+
+/** Where it goes from now on. */
+export interface NewRoute {
+  readonly deliveryId: string
+  readonly recipientAgencyId: AgencyId
+  readonly agencyCode: string
+  readonly destination: Destination
+}
+
+/**
+ * The way a delivery should go now, or undefined when that is the way it goes already. The agency it was addressed to
+ * decides: a code that was handed on to somebody else meanwhile takes no document along.
+ */
+export function newRoute(open: OpenRoute, directory: Directory, day: string): NewRoute | undefined {
+  const agencyId = open.recipientAgencyId ?? directory.findByCode(open.organId, day)?.agencyId
+  const way = agencyId === undefined ? undefined : wayTo(agencyId, directory)
+  if (way === undefined || goesSo(open, way.agency.agencyId, way.destination)) return undefined
+  return {
+    deliveryId: open.deliveryId,
+    recipientAgencyId: way.agency.agencyId,
+    agencyCode: currentCode(way.agency, day),
+    destination: way.destination,
+  }
+}
+
+function goesSo(open: OpenRoute, agencyId: AgencyId, destination: Destination): boolean {
+  if (open.recipientAgencyId !== agencyId) return false
+  if (destination.kind === 'held') return open.heldReason === destination.reason
+  return (
+    open.state === initialState(destination) &&
+    open.systemId === destination.systemId &&
+    open.channel === destination.channel
+  )
 }

@@ -26,6 +26,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   bad_request: 400,
   bad_cursor: 400,
   form_without_package: 400,
+  form_with_several_files: 400,
 }
 
 export interface Refusal {

@@ -33,7 +33,8 @@ function parse(text: string): { date: string; time: string | undefined } | undef
   const date = `${y1 ?? y2}-${m1 ?? m2}-${d1 ?? d2}`
   const day = new Date(`${date}T00:00:00Z`)
   // The calendar decides: 30 February rolls over into March, and then the text is not the date it says.
-  const isReal = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date)
+  // There is no year 0 in the calendar, nor in PostgreSQL.
+  const isReal = !date.startsWith('0000') && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date)
   return isReal && isRealTime(time) ? { date, time } : undefined
 }
 

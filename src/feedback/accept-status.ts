@@ -20,7 +20,13 @@ import type { Caller } from '../domain/system.ts'
 import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
 import { type Database, type Db, databaseAway, isDatabaseAway } from '../platform/database.ts'
 import { type Correlation, correlate, type StatusParties } from './correlate.ts'
-import { insertFeedback, insertStatusEvents, insertStatusPackage, receiptOfStatus } from './feedback-store.ts'
+import {
+  insertFeedback,
+  insertStatusEvents,
+  insertStatusPackage,
+  lockedDirectoryVersion,
+  receiptOfStatus,
+} from './feedback-store.ts'
 
 export interface StatusSubmission {
   readonly caller: Caller
@@ -46,7 +52,7 @@ export interface NewStatusDelivery {
 
 export interface AcceptStatusOptions {
   readonly db: Database
-  readonly directory: { current(): Promise<Directory> }
+  readonly directory: { current(): Promise<Directory>; refresh(): Promise<Directory> }
   /** Refuses a From that is not the caller's own, and answers its agency. */
   readonly senderAgency: (organId: string, caller: Caller, directory: Directory, day: string) => string
   readonly openDeliveries: (db: Db, deliveries: readonly NewStatusDelivery[]) => Promise<Set<string>>
@@ -97,10 +103,17 @@ export async function acceptStatus(
 ): Promise<StatusAcceptance> {
   let committing = false
   try {
-    const draft = await draftStatus(submission, options)
+    let draft = draftStatus(submission, await options.directory.current(), options)
     await submission.stored
     committing = true
-    const acceptance = await commitStatus(draft, options)
+    let acceptance = await commitStatus(draft, options)
+    for (let attempt = 1; acceptance === 'stale_directory' && attempt < triesMax; attempt++) {
+      draft = draftStatus(submission, await options.directory.refresh(), options)
+      acceptance = await commitStatus(draft, options)
+    }
+    if (acceptance === 'stale_directory') {
+      throw new GatewayError('unavailable', 'directory_changing', { retryAfterSeconds: 2 })
+    }
     if (!acceptance.isNew) await submission.discard()
     else options.afterCommit(new Set(draft.destination.kind === 'lane' ? [draft.destination.systemId] : []))
     return acceptance
@@ -110,7 +123,11 @@ export async function acceptStatus(
   }
 }
 
+/** A stale directory is read again this often before we say that we cannot. */
+const triesMax = 5
+
 interface StatusDraft {
+  readonly directoryVersion: number
   readonly submission: StatusSubmission
   readonly fromAgencyId: string
   readonly documentId: string
@@ -120,9 +137,8 @@ interface StatusDraft {
   readonly destination: Destination
 }
 
-async function draftStatus(submission: StatusSubmission, options: AcceptStatusOptions): Promise<StatusDraft> {
+function draftStatus(submission: StatusSubmission, directory: Directory, options: AcceptStatusOptions): StatusDraft {
   const { status, caller } = submission
-  const directory = await options.directory.current()
   const day = vietnamDay(options.clock.now())
   const fromAgencyId = options.senderAgency(status.from.organId, caller, directory, day)
   const [recipient] = address([{ organId: status.responseFor.organId }], directory, day)
@@ -134,6 +150,7 @@ async function draftStatus(submission: StatusSubmission, options: AcceptStatusOp
   const parties =
     status.code === '13' ? { issuers: reporter, recipients: addressee } : { issuers: addressee, recipients: reporter }
   return {
+    directoryVersion: directory.version,
     submission,
     fromAgencyId,
     documentId,
@@ -159,10 +176,14 @@ function unknownAddressee(status: StatusPackage, recipient: AddressedRecipient |
   })
 }
 
-async function commitStatus(draft: StatusDraft, options: AcceptStatusOptions): Promise<StatusAcceptance> {
+async function commitStatus(
+  draft: StatusDraft,
+  options: AcceptStatusOptions,
+): Promise<StatusAcceptance | 'stale_directory'> {
   const { submission } = draft
   const acceptedAt = options.clock.now()
   return options.db.transaction().execute(async (trx) => {
+    if ((await lockedDirectoryVersion(trx)) !== draft.directoryVersion) return 'stale_directory'
     const correlation = await correlate(trx, submission.status, draft.parties)
     const judged = judge(correlation, submission.status)
     // Feedback from an agency that was not addressed is kept from the sender until a person has looked at it.

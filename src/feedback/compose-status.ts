@@ -52,7 +52,8 @@ export async function composeStatus(
 function momentOf(at: string | undefined, clock: Clock): Date {
   if (at === undefined) return clock.now()
   const moment = new Date(at)
-  if (Number.isNaN(moment.getTime())) {
+  const year = moment.getUTCFullYear()
+  if (Number.isNaN(year) || year < 1 || year > 9999) {
     throw new GatewayError('invalid', 'bad_time', {
       violations: [{ path: '/at', rule: 'bad_time', found: at.slice(0, 200) }],
     })

@@ -138,8 +138,8 @@ async function acceptedOf(
     sha256: read.sha256,
     size: read.size,
     acceptedAt,
+    payload,
     receipt: await options.signReceipt(payload),
-    recipients: payload.deliveries.length,
     ...(supplement === undefined ? {} : { supplementOf: supplement.of }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
@@ -174,7 +174,7 @@ function announce(accepted: AcceptedPackage, options: AcceptPackageOptions): Acc
     r.destination.kind === 'lane' ? [r.destination.systemId] : [],
   )
   options.afterCommit(new Set(lanes))
-  return { isNew: true, receipt: { ...storedReceipt(accepted.receipt), jws: accepted.receipt } }
+  return { isNew: true, receipt: { ...accepted.payload, jws: accepted.receipt } }
 }
 
 function repeat(jws: string): Acceptance {
@@ -193,6 +193,8 @@ async function resolveRepeat(
   const { draft } = accepted
   const first = await firstPackage(options.db, draft.repeatKey)
   if (first === undefined) return undefined
+  // Our own row: the commit had happened, only its answer was lost on the way.
+  if (first.packageId === draft.packageId) return announce(accepted, options)
   const sameContent = first.sha256.equals(accepted.sha256) || first.contentHash.equals(draft.contentHash)
   if (!sameContent) throw otherContent(first, draft)
   const keys = draft.recipients.map((r) => r.recipientKey)

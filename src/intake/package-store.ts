@@ -3,15 +3,16 @@ import { sql } from 'kysely'
 import { documentCode } from '../domain/document-package.ts'
 import type { Db } from '../platform/database.ts'
 import type { Draft } from './draft.ts'
+import type { ReceiptPayload } from './receipt.ts'
 
 export interface AcceptedPackage {
   readonly draft: Draft
   readonly sha256: Buffer
   readonly size: number
   readonly acceptedAt: Date
+  /** What was signed, and the signed form. */
+  readonly payload: ReceiptPayload
   readonly receipt: string
-  /** Deliveries it opens. */
-  readonly recipients: number
   readonly supplementOf?: string
   readonly idempotencyKey?: string
 }
@@ -34,7 +35,8 @@ export async function insertPackages(
   const rows = accepted.map((a) => toRow(a, newId())).sort((a, b) => (a.repeat_key < b.repeat_key ? -1 : 1))
   const result = await sql<{ version: number; package_ids: string[] }>`
     with current as (
-      select version from directory_version
+      -- Shared, so that no change of the directory commits between this look and our own commit.
+      select version from directory_version for share
     ), r as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(package_id uuid, kind text, system_id text,
         from_agency_id uuid, from_code text, document_id text, document_key text, repeat_key uuid, supplement_of uuid,
@@ -87,7 +89,7 @@ function toRow(a: AcceptedPackage, eventId: string) {
     accepted_at: a.acceptedAt,
     directory_version: draft.directoryVersion,
     event_id: eventId,
-    recipients: a.recipients,
+    recipients: a.payload.deliveries.length,
   }
 }
 

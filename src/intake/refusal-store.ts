@@ -20,6 +20,8 @@ export const refusalDays = 90
 
 export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> {
   const { submission } = refusal
+  const cut = (text: string | undefined, length: number) =>
+    text === undefined ? null : storable(text.slice(0, length))
   await db
     .insertInto('refusals')
     .values({
@@ -27,18 +29,25 @@ export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> 
       at: refusal.at,
       face: refusal.face,
       path: refusal.path,
-      system_id: refusal.systemId ?? null,
-      organ_id: submission.organId?.slice(0, 200) ?? null,
-      document_id: submission.documentId?.slice(0, 500) ?? null,
+      system_id: cut(refusal.systemId, 64),
+      organ_id: cut(submission.organId, 200),
+      document_id: cut(submission.documentId, 500),
       sha256: submission.sha256 ?? null,
       size: submission.size ?? null,
       http_status: refusal.httpStatus,
       problem_code: refusal.problemCode,
-      violations: JSON.stringify(refusal.violations),
+      violations: JSON.stringify(refusal.violations, (_name, value) =>
+        typeof value === 'string' ? storable(value) : value,
+      ),
     })
     // Two refusals of 90 days that share a reference are one in some hundred thousand; the first keeps it.
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** What was turned away may be anything; PostgreSQL keeps neither NUL nor half a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
 export async function removeOldRefusals(db: Db, before: Date): Promise<void> {

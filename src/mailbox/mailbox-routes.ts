@@ -9,7 +9,7 @@ import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
 import type { ConfirmMany } from '../generated/json/confirm-many.ts'
 import type { RefusalInput } from '../generated/json/refusal-input.ts'
 import type { Database, Db } from '../platform/database.ts'
-import { callerOf, type Guards, problems, type Routes, schemaRef } from '../platform/http.ts'
+import { callerOf, type Guards, instantOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { attachmentViews, type FindingText, findingViews } from '../platform/package-facts.ts'
 import { sendPackageBytes } from '../platform/send-package.ts'
 import type { MailboxSignals } from './mailbox-signals.ts'
@@ -127,7 +127,7 @@ async function list(caller: Caller, query: ListQuery, options: MailboxOptions): 
     limit: query.limit,
     ...(query.type === undefined ? {} : { type: query.type }),
     ...(agencyIds === undefined ? {} : { agencyIds }),
-    ...(query.since === undefined ? {} : { since: new Date(query.since) }),
+    ...(query.since === undefined ? {} : { since: instantOf(query.since, 'since') }),
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
   })
 }
@@ -182,8 +182,12 @@ function itemRoutes(app: FastifyInstance, guards: Guards, options: MailboxOption
     async (request, reply) => {
       const own = await requireOwn(request, options)
       if (own.state === 'held') throw new GatewayError('conflict', 'delivery_held')
-      if (!(await options.markFetched(options.db, own.item.deliveryId))) throw new GatewayError('gone', 'recalled')
-      return sendPackageBytes(request, reply, own.item, options.blobs)
+      return sendPackageBytes(request, reply, own.item, {
+        blobs: options.blobs,
+        async beforeFirstByte() {
+          if (!(await options.markFetched(options.db, own.item.deliveryId))) throw new GatewayError('gone', 'recalled')
+        },
+      })
     },
   )
 }

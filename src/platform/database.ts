@@ -36,7 +36,10 @@ export function openDatabase({ url, connectionsMax, onIdleError }: DatabaseOptio
     application_name: 'tram',
     // A caller waits this long for a connection, then hears 503: an edge that queues for ever helps nobody.
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 30_000,
+    statement_timeout: 12_000,
+    // The server's own limit says nothing when the server is frozen or the network gone.
+    query_timeout: 15_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 30_000,
   })
   pool.on('error', onIdleError)
@@ -71,7 +74,7 @@ export function isDatabaseAway(error: unknown): boolean {
   // The pool and the driver give these two no code, so their text is all there is to go by.
   return (
     error instanceof Error &&
-    /^(timeout exceeded when trying to connect|Connection terminated( unexpectedly| due to connection timeout)?)$/.test(
+    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated( unexpectedly| due to connection timeout)?)$/.test(
       error.message,
     )
   )

@@ -3,6 +3,7 @@
 import type {} from '@fastify/multipart'
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { GatewayError } from '../domain/errors.ts'
 import type { Caller } from '../domain/system.ts'
 
 export interface Operator {
@@ -54,4 +55,14 @@ export function schemaRef(name: string): { $ref: string } {
 /** Responses every route of a kind may give, as problem documents (RFC 9457). */
 export function problems(...statuses: number[]): Record<number, { $ref: string; description?: string }> {
   return Object.fromEntries(statuses.map((status) => [status, schemaRef('problem')]))
+}
+
+/** An instant of a query string. The schema's date-time lets moments through that no calendar has. */
+export function instantOf(text: string, name: string): Date {
+  const instant = new Date(text)
+  if (!Number.isNaN(instant.getTime())) return instant
+  throw new GatewayError('invalid', 'bad_request', {
+    params: { reason: `${name} is no moment` },
+    violations: [{ path: `querystring/${name}`, rule: 'date-time', found: text.slice(0, 100) }],
+  })
 }

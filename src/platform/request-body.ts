@@ -55,14 +55,18 @@ export async function packageBody(request: FastifyRequest, bytesMax: number): Pr
       params: { type: String(request.headers['content-type'] ?? '') },
     })
   }
-  const part = await firstFile(request, bytesMax)
+  const files = request.files({ limits: { fileSize: bytesMax } })
+  const part = await nextFile(request, files)
   if (part === undefined || part.fieldname !== 'package') throw new GatewayError('invalid', 'form_without_package')
-  return formFile(request, part.file, bytesMax)
+  return formFile(request, part.file, files, bytesMax)
 }
 
-async function firstFile(request: FastifyRequest, bytesMax: number) {
+type FormFiles = ReturnType<FastifyRequest['files']>
+
+async function nextFile(request: FastifyRequest, files: FormFiles) {
   try {
-    return await request.file({ limits: { fileSize: bytesMax, files: 1 } })
+    const { value, done } = await files.next()
+    return done === true ? undefined : value
   } catch (error) {
     throw formFault(request, error)
   }
@@ -71,6 +75,7 @@ async function firstFile(request: FastifyRequest, bytesMax: number) {
 async function* formFile(
   request: FastifyRequest,
   file: Readable & { truncated: boolean },
+  files: FormFiles,
   bytesMax: number,
 ): AsyncGenerator<Buffer> {
   try {
@@ -80,6 +85,11 @@ async function* formFile(
   }
   // The form parser cuts a file at the limit without a word.
   if (file.truncated) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+  // A second file would have to be dropped, and its sender would take it for accepted.
+  const further = await nextFile(request, files)
+  if (further === undefined) return
+  further.file.resume()
+  throw new GatewayError('invalid', 'form_with_several_files')
 }
 
 /** The form parser fails alike when the sender hangs up and when all came and is no form; only the latter can be told. */

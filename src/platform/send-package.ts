@@ -11,18 +11,27 @@ export interface StoredPackage {
   readonly size: number
 }
 
+/** Which bytes, of which blob store, and what must be written down before the first of them is served. */
+export interface PackageService {
+  readonly blobs: BlobStore
+  readonly beforeFirstByte: () => Promise<void>
+}
+
 export async function sendPackageBytes(
   request: FastifyRequest,
   reply: FastifyReply,
   pkg: StoredPackage,
-  blobs: BlobStore,
+  { blobs, beforeFirstByte }: PackageService,
 ): Promise<FastifyReply> {
   const etag = `"${pkg.sha256}"`
+  const range = wantedRange(request, etag, pkg.size)
+  await beforeFirstByte()
   reply.header('etag', etag)
   reply.header('digest', `sha-256=${Buffer.from(pkg.sha256, 'hex').toString('base64')}`)
   reply.header('accept-ranges', 'bytes')
+  reply.header('cache-control', 'no-store')
+  reply.header('x-content-type-options', 'nosniff')
   reply.type('application/edxml+xml')
-  const range = wantedRange(request, etag, pkg.size)
   if (range === undefined) {
     reply.header('content-length', pkg.size)
     return reply.send(await blobs.read(pkg.packageId))

@@ -115,12 +115,16 @@ function judgeCodes(codes: readonly AgencyCode[], { agencyId, directory }: Agenc
 function judgePlace(state: AgencyState, input: AgencyInput, { agencyId, directory }: AgencyQuestion): Violation[] {
   const violations: Violation[] = []
   if (state.isOffice && input.parent === undefined) violations.push({ path: '/parent', rule: 'office_without_parent' })
-  if (agencyId !== undefined && isAbove(directory, agencyId, state.parentId))
+  if (agencyId !== undefined && leadsTo(agencyId, [state.parentId], (agency) => [agency.parentId], directory))
     violations.push({ path: '/parent', rule: 'agency_parent_circle', found: input.parent ?? '' })
   if (agencyId !== undefined && state.receiverId === agencyId)
     violations.push({ path: '/receiver', rule: 'agency_receiver_is_itself', found: input.receiver ?? '' })
+  else if (agencyId !== undefined && leadsTo(agencyId, [state.receiverId], (agency) => [agency.receiverId], directory))
+    violations.push({ path: '/receiver', rule: 'agency_receiver_circle', found: input.receiver ?? '' })
   if (agencyId !== undefined && state.successorIds.includes(agencyId))
     violations.push({ path: '/successors', rule: 'agency_successor_is_itself' })
+  else if (agencyId !== undefined && leadsTo(agencyId, state.successorIds, (agency) => agency.successorIds, directory))
+    violations.push({ path: '/successors', rule: 'agency_successor_circle' })
 
   const office = state.isOffice ? officeOf(directory, state.parentId) : undefined
   if (office !== undefined && office.agencyId !== agencyId)
@@ -138,11 +142,18 @@ function judgeClosing(state: AgencyState, input: AgencyInput, now: Date): Violat
     : []
 }
 
-function isAbove(directory: Directory, agencyId: AgencyId, from: AgencyId | undefined): boolean {
-  const passed = new Set<AgencyId>()
-  for (let at = from; at !== undefined && !passed.has(at); at = directory.agencies.get(at)?.parentId) {
+/** Whether the way along `next` comes back to the agency. */
+function leadsTo(
+  agencyId: AgencyId,
+  from: readonly (AgencyId | undefined)[],
+  next: (agency: Agency) => readonly (AgencyId | undefined)[],
+  directory: Directory,
+): boolean {
+  const passed = new Set(from)
+  for (const at of passed) {
     if (at === agencyId) return true
-    passed.add(at)
+    const agency = at === undefined ? undefined : directory.agencies.get(at)
+    for (const further of agency === undefined ? [] : next(agency)) passed.add(further)
   }
   return false
 }

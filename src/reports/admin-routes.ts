@@ -3,7 +3,7 @@ import type { Directory } from '../domain/directory.ts'
 import type { Clock } from '../domain/ports.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
 import type { Database } from '../platform/database.ts'
-import { problems, type Routes, schemaRef } from '../platform/http.ts'
+import { instantOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { adminDeliveries, adminQueues, adminStats } from './admin-lists.ts'
 
 export interface AdminRoutesOptions {
@@ -64,8 +64,8 @@ export function adminRoutes({ db, clock, directory }: AdminRoutesOptions): Route
         return adminDeliveries(db, {
           ...rest,
           ...(organId === undefined ? {} : { agencyIds: agency === undefined ? [] : [agency.agencyId] }),
-          ...(since === undefined ? {} : { since: new Date(since) }),
-          ...(until === undefined ? {} : { until: new Date(until) }),
+          ...(since === undefined ? {} : { since: instantOf(since, 'since') }),
+          ...(until === undefined ? {} : { until: instantOf(until, 'until') }),
         })
       },
     )

@@ -1,9 +1,9 @@
 // The caller's own packages, newest first, by key. Each of its agencies is read from its own index range and the
 // ranges are merged, so a system with fifty agencies and a million packages answers as fast as a small one.
 import { sql } from 'kysely'
-import type { DeliveryState } from '../domain/delivery.ts'
+import { type DeliveryState, finalStates } from '../domain/delivery.ts'
 import { documentKeyVariants } from '../domain/document-package.ts'
-import { overallState } from '../domain/package-state.ts'
+import { type OverallState, overallState } from '../domain/package-state.ts'
 import type { Caller } from '../domain/system.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { PackageList } from '../generated/json/package-list.ts'
@@ -17,8 +17,7 @@ export interface PackageQuery {
   readonly fromAgencyIds?: readonly string[]
   /** Receiving agencies, resolved from a code. */
   readonly toAgencyIds?: readonly string[]
-  /** Packages with a delivery in this state. */
-  readonly state?: string
+  readonly state?: OverallState
   readonly since?: Date
   readonly until?: Date
   readonly cursor?: string
@@ -69,11 +68,20 @@ function filtersOf(query: PackageQuery) {
     filters.push(sql`exists (select from deliveries d where d.package_id = p.package_id
       and d.recipient_agency_id = any(${query.toAgencyIds}::uuid[]))`)
   }
-  if (query.state !== undefined) {
-    filters.push(sql`exists (select from deliveries d where d.package_id = p.package_id and d.state = ${query.state})`)
-  }
+  if (query.state !== undefined) filters.push(sql`${overallStateOf} = ${query.state}`)
   return filters
 }
+
+/** `domain/package-state.ts` as SQL, for the filter. */
+const overallStateOf = sql`(
+  select case
+    when count(*) filter (where d.state in (${sql.join(finalStates.map((state) => sql.lit(state)))})) = 0
+      then case when bool_or(d.state = 'in_flight') then 'in_progress' else 'accepted' end
+    when bool_or(d.state not in (${sql.join(finalStates.map((state) => sql.lit(state)))})) then 'in_progress'
+    when bool_and(d.state = 'recalled') then 'recalled'
+    when bool_and(d.state in ('delivered', 'recalled')) then 'completed'
+    else 'completed_with_failures' end
+  from deliveries d where d.package_id = p.package_id)`
 
 function toItem(row: Row): PackageList['items'][number] {
   const byState: Record<string, number> = {}

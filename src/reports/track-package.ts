@@ -229,11 +229,19 @@ async function timelineOf(
     select at, type, delivery_id, data from events where package_id = ${packageId}::uuid
     order by at, event_id limit 1000`.execute(db)
   return rows
-    .filter((e) => only === undefined || e.delivery_id === null || only.includes(e.delivery_id))
+    .filter((e) => only === undefined || isSeenByRecipients(e, only))
     .map((e) => ({
       at: vietnamTime(e.at),
       type: e.type,
       ...(e.delivery_id === null ? {} : { deliveryId: e.delivery_id }),
       ...(Object.keys(e.data).length === 0 ? {} : { data: e.data }),
     }))
+}
+
+/**
+ * A recipient sees what concerns the package itself and its own deliveries. A status without a delivery came from an
+ * agency that was not addressed, which is no business of the others.
+ */
+function isSeenByRecipients(event: { type: string; delivery_id: string | null }, own: readonly string[]): boolean {
+  return event.delivery_id === null ? event.type !== 'status.reported' : own.includes(event.delivery_id)
 }

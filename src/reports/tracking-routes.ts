@@ -1,10 +1,11 @@
 // GET /api/v1/packages: tracking, the exact bytes, and the caller's list (contract §3).
 import type { Directory } from '../domain/directory.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { type OverallState, overallStates } from '../domain/package-state.ts'
 import type { BlobStore, Clock } from '../domain/ports.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
 import type { Db } from '../platform/database.ts'
-import { callerOf, problems, type Routes, schemaRef } from '../platform/http.ts'
+import { callerOf, instantOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { sendPackageBytes } from '../platform/send-package.ts'
 import { packageList } from './package-list.ts'
 import { readablePackage, type TrackOptions, trackPackage } from './track-package.ts'
@@ -22,7 +23,7 @@ interface ListQuery {
   readonly code?: string
   readonly from?: string
   readonly to?: string
-  readonly state?: string
+  readonly state?: OverallState
   readonly since?: string
   readonly until?: string
   readonly cursor?: string
@@ -77,11 +78,15 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
       async (request, reply) => {
         const readable = await readablePackage(options.db, request.params.packageId, callerOf(request))
         if (readable === undefined) throw new GatewayError('not_found', 'package_not_found')
-        // A recipient that reads here has taken the document as surely as through its mailbox.
-        for (const deliveryId of readable.deliveryIds) {
-          if (!(await options.markFetched(options.db, deliveryId))) throw new GatewayError('gone', 'recalled')
-        }
-        return sendPackageBytes(request, reply, readable, options.blobs)
+        return sendPackageBytes(request, reply, readable, {
+          blobs: options.blobs,
+          // A recipient that reads here has taken the document as surely as through its mailbox.
+          async beforeFirstByte() {
+            for (const deliveryId of readable.deliveryIds) {
+              if (!(await options.markFetched(options.db, deliveryId))) throw new GatewayError('gone', 'recalled')
+            }
+          },
+        })
       },
     )
 
@@ -100,7 +105,7 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
               code: { type: 'string', description: 'Number and notation, e.g. 743/UBND-KSTT' },
               from: { type: 'string', description: 'Any code of the sending agency' },
               to: { type: 'string', description: 'Any code of a recipient' },
-              state: { type: 'string', description: 'Packages with a delivery in this state' },
+              state: { type: 'string', enum: overallStates },
               since: time,
               until: time,
               cursor: { type: 'string' },
@@ -118,8 +123,8 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
           ...rest,
           ...(fromAgencyIds === undefined ? {} : { fromAgencyIds }),
           ...(toAgencyIds === undefined ? {} : { toAgencyIds }),
-          ...(since === undefined ? {} : { since: new Date(since) }),
-          ...(until === undefined ? {} : { until: new Date(until) }),
+          ...(since === undefined ? {} : { since: instantOf(since, 'since') }),
+          ...(until === undefined ? {} : { until: instantOf(until, 'until') }),
         })
       },
     )

@@ -1,25 +1,8 @@
 // Finds the way again for deliveries that could not be served, or that nobody has taken, after the directory changed:
 // an agency was registered, connected, given a system, or moved to another one (design D15).
-import { currentCode } from '../domain/agency.ts'
 import type { Directory } from '../domain/directory.ts'
-import { type AddressedRecipient, address } from '../domain/route.ts'
-import type { Db } from '../platform/database.ts'
-
-export interface OpenRoute {
-  readonly deliveryId: string
-  readonly organId: string
-  readonly state: string
-  readonly heldReason: string | null
-  readonly systemId: string | null
-  readonly channel: string | null
-}
-
-export interface NewRoute {
-  readonly deliveryId: string
-  readonly recipientAgencyId: string
-  readonly agencyCode: string
-  readonly destination: AddressedRecipient['destination']
-}
+import { type NewRoute, newRoute, type OpenRoute } from '../domain/route.ts'
+import { type Db, isUniqueViolation } from '../platform/database.ts'
 
 export interface RerouteOptions {
   readonly db: Db
@@ -44,7 +27,7 @@ export async function rerouteOpenDeliveries(options: RerouteOptions): Promise<nu
     const page = await options.reroutable(options.db, after, pageSize)
     for (const open of page) {
       const route = newRoute(open, directory, options.day())
-      if (route === undefined || !(await options.reroute(options.db, route))) continue
+      if (route === undefined || !(await rerouteOne(route, options))) continue
       moved += 1
       if (route.destination.kind === 'lane') systems.add(route.destination.systemId)
     }
@@ -56,22 +39,12 @@ export async function rerouteOpenDeliveries(options: RerouteOptions): Promise<nu
   return moved
 }
 
-/** The way it should go now, or undefined when that is the way it goes already. */
-function newRoute(open: OpenRoute, directory: Directory, day: string): NewRoute | undefined {
-  const [recipient] = address([{ organId: open.organId }], directory, day)
-  if (recipient?.agencyId === undefined) return undefined
-  const { destination } = recipient
-  const same =
-    destination.kind === 'held'
-      ? open.heldReason === destination.reason
-      : open.state !== 'held' && open.systemId === destination.systemId && open.channel === destination.channel
-  if (same) return undefined
-  const agency = directory.agencies.get(recipient.agencyId)
-  if (agency === undefined) return undefined
-  return {
-    deliveryId: open.deliveryId,
-    recipientAgencyId: recipient.agencyId,
-    agencyCode: currentCode(agency, day),
-    destination,
+/** One that lost a race for its recipient stays as it is; the others of the walk are not kept from theirs. */
+async function rerouteOne(route: NewRoute, { db, reroute }: RerouteOptions): Promise<boolean> {
+  try {
+    return await reroute(db, route)
+  } catch (error) {
+    if (isUniqueViolation(error)) return false
+    throw error
   }
 }
