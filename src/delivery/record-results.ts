@@ -5,8 +5,8 @@ import { sql } from 'kysely'
 import type { AttemptOutcome } from '../domain/delivery.ts'
 import { type RetryPolicy, waitSeconds } from '../domain/retry.ts'
 import type { Db } from '../platform/database.ts'
+import { storableText } from '../platform/storable-text.ts'
 import type { Claim } from './claim-deliveries.ts'
-import { storableText } from './storable-text.ts'
 
 export interface AttemptResult {
   readonly claim: Claim

@@ -5,8 +5,8 @@ import type { DeliveryState } from '../domain/delivery.ts'
 import type { BusinessState } from '../domain/feedback.ts'
 import { initialState, type NewRoute, type OpenRoute } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
+import { storableText } from '../platform/storable-text.ts'
 import { giveUpAfterDays } from './open-deliveries.ts'
-import { storableText } from './storable-text.ts'
 
 /**
  * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").

@@ -19,6 +19,7 @@ import { type AddressedRecipient, address, type Destination } from '../domain/ro
 import type { Caller } from '../domain/system.ts'
 import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
 import { type Database, type Db, databaseAway, isDatabaseAway } from '../platform/database.ts'
+import { storedPayload } from '../platform/stored-receipt.ts'
 import { type Correlation, correlate, type StatusParties } from './correlate.ts'
 import {
   insertFeedback,
@@ -247,12 +248,7 @@ function judge(correlation: Correlation, status: StatusPackage): { effect: Statu
 async function repeatOf(db: Db, key: string): Promise<StatusAcceptance> {
   const jws = await receiptOfStatus(db, key)
   if (jws === undefined) throw new Error('a repeated status whose first one is gone')
-  return { isNew: false, receipt: { ...storedStatusReceipt(jws), jws } }
-}
-
-/** Our own receipt from our own table. */
-function storedStatusReceipt(jws: string): StatusReceiptPayload {
-  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  return { isNew: false, receipt: { ...storedPayload<StatusReceiptPayload>(jws), jws } }
 }
 
 interface ReceiptFacts {

@@ -3,6 +3,7 @@
 import type { Finding } from '../domain/document-package.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { PackageReceipt } from '../generated/json/package-receipt.ts'
+import { storedPayload } from '../platform/stored-receipt.ts'
 import type { Draft, DraftRecipient } from './draft.ts'
 
 /** What is signed: findings by code only, so that the receipt speaks no language. */
@@ -37,11 +38,8 @@ export function receiptPayload(draft: Draft, facts: ReceiptFacts): ReceiptPayloa
   }
 }
 
-/** What a stored receipt says. It is our own and came from our own table, so its signature is not checked again. */
-export function storedReceipt(jws: string): ReceiptPayload {
-  const payload = jws.split('.')[1] ?? ''
-  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-}
+/** The receipt that was given for a package, from our own table. */
+export const storedReceipt = (jws: string) => storedPayload<ReceiptPayload>(jws)
 
 function recipientOutcome(r: DraftRecipient, existingDeliveryId?: string): PackageReceipt['recipients'][number] {
   return {

@@ -2,6 +2,7 @@
 import type { Violation } from '../domain/errors.ts'
 import type { Db } from '../platform/database.ts'
 import type { SubmissionTrace } from '../platform/http.ts'
+import { storableText } from '../platform/storable-text.ts'
 
 export interface NewRefusal {
   readonly ref: string
@@ -21,7 +22,7 @@ export const refusalDays = 90
 export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> {
   const { submission } = refusal
   const cut = (text: string | undefined, length: number) =>
-    text === undefined ? null : storable(text.slice(0, length))
+    text === undefined ? null : storableText(text.slice(0, length))
   await db
     .insertInto('refusals')
     .values({
@@ -37,17 +38,12 @@ export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> 
       http_status: refusal.httpStatus,
       problem_code: refusal.problemCode,
       violations: JSON.stringify(refusal.violations, (_name, value) =>
-        typeof value === 'string' ? storable(value) : value,
+        typeof value === 'string' ? storableText(value) : value,
       ),
     })
     // Two refusals of 90 days that share a reference are one in some hundred thousand; the first keeps it.
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-}
-
-/** What was turned away may be anything; PostgreSQL keeps neither NUL nor half a surrogate pair. */
-function storable(text: string): string {
-  return text.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
 export async function removeOldRefusals(db: Db, before: Date): Promise<void> {
