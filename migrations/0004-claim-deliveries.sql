@@ -13,7 +13,9 @@ create type claimed_delivery as (
   -- Nobody had taken it before this claim, so an attempt that sends nothing leaves it untaken.
   first_taking boolean,
   -- The document waits in the mailbox; only a notice about it is claimed.
-  announces_only boolean
+  announces_only boolean,
+  -- Set for a lane with a rate: it has to be rung again when its next token is due.
+  rate_per_second double precision
 );
 
 create function claim_deliveries(p_lane text, p_max integer, p_lease interval)
@@ -79,7 +81,7 @@ begin
       d.state = 'available' as announces_only
   )
   select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempts, c.organ_id, c.agency_code,
-    c.first_taking, c.announces_only
+    c.first_taking, c.announces_only, lane.rate_per_second
   from claimed c;
 
   get diagnostics taken = row_count;

@@ -29,6 +29,8 @@ export interface DeliveryParts {
 
 export interface Delivery {
   readonly doorbell: Doorbell
+  /** The sweeper's own: its rings are not swallowed by a job that hangs under the lane's usual id. */
+  readonly sweepBell: Doorbell
   readonly lanes: LaneServer
   close(): Promise<void>
 }
@@ -39,10 +41,13 @@ const attemptGraceMs = 5_000
 
 export function composeDelivery(parts: DeliveryParts): Delivery {
   const { config, db, blobs, clock, newId, logger, metrics, queues, pushSettings } = parts
-  const doorbell = createDoorbell(
-    (systemId) => queues.ring('serve-lane', { systemId }, { deduplicationId: systemId }),
-    logger,
-  )
+  const bell = (deduplicationId: (systemId: string) => string) =>
+    createDoorbell(
+      (systemId) => queues.ring('serve-lane', { systemId }, { deduplicationId: deduplicationId(systemId) }),
+      logger,
+    )
+  const doorbell = bell((systemId) => systemId)
+  const sweepBell = bell((systemId) => `${systemId}~sweep`)
   const channel = createPushChannel({
     settingsOf: pushSettings,
     blobs,
@@ -71,10 +76,11 @@ export function composeDelivery(parts: DeliveryParts): Delivery {
   })
   return {
     doorbell,
+    sweepBell,
     lanes,
     async close() {
       await lanes.close(attemptGraceMs)
-      await doorbell.settle()
+      await Promise.all([doorbell.settle(), sweepBell.settle()])
       await channel.close()
     },
   }

@@ -81,8 +81,6 @@ export interface ComposeOptions {
 const alertsEveryMs = 5_000
 /** A change of the directory rings at once; this is for a ring that was lost. */
 const rerouteEveryMs = 5 * 60_000
-/** A body that stops half-way must not keep the process from going down in order. */
-const edgeCloseMs = 5_000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -327,7 +325,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       if (config.roles.has('sweeper')) {
         sweeper = startSweeper({
           db,
-          doorbell: delivery.doorbell,
+          doorbell: delivery.sweepBell,
           serveLane: delivery.lanes.serve,
           everyMs: config.sweepEveryMs,
           logger,
@@ -351,7 +349,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     },
     async close() {
       closing.abort()
-      await closeEdge(edge)
+      await edge.close()
       await sweeper?.close()
       await queues.stopWorking()
       await delivery.close()
@@ -363,9 +361,3 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
 
 /** Calls whose refusals are kept: what the caller wanted to hand over was turned away. */
 const submissionPaths = new Set(['/api/v1/packages', '/api/v1/status'])
-
-async function closeEdge(edge: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => edge.server.closeAllConnections(), edgeCloseMs)
-  await edge.close()
-  clearTimeout(cut)
-}

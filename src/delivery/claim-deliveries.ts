@@ -12,6 +12,8 @@ export interface Claim {
   readonly firstTaking: boolean
   /** The document waits in the mailbox; only a notice about it goes out. */
   readonly announcesOnly: boolean
+  /** Of a lane with a rate. */
+  readonly ratePerSecond?: number
 }
 
 interface ClaimRow {
@@ -24,6 +26,7 @@ interface ClaimRow {
   agency_code: string | null
   first_taking: boolean
   announces_only: boolean
+  rate_per_second: number | null
   type: 'edoc' | 'status'
   kind: DeliverablePackage['kind']
   document_id: string
@@ -40,7 +43,7 @@ interface ClaimRow {
 export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<Claim[]> {
   const { rows } = await sql<ClaimRow>`
     select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempt, c.organ_id, c.agency_code,
-      c.first_taking, c.announces_only, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
+      c.first_taking, c.announces_only, c.rate_per_second, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
       p.subject, p.accepted_at
     from claim_deliveries(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision)) c
     join packages p using (package_id)
@@ -74,6 +77,7 @@ function toClaim(row: ClaimRow): Claim {
     },
     firstTaking: row.first_taking,
     announcesOnly: row.announces_only,
+    ...(row.rate_per_second === null ? {} : { ratePerSecond: row.rate_per_second }),
   }
 }
 

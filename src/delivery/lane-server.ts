@@ -30,6 +30,8 @@ const claimMax = 64
 const turnMs = 1_000
 /** A lane whose slots all hang gives its worker up after this. */
 const patienceMs = 250
+/** Lanes with a high rate are looked at this often, and get the tokens of that time at once. */
+const tokenMsMin = 200
 /** The longest an attempt may take: a floor for small packages, and for large ones the time at 100 KB/s. */
 const attemptFloorMs = 60_000
 const slowestBytesPerMs = 100
@@ -39,6 +41,7 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
   const serving = new Set<string>()
   const mayHaveMore = new Set<string>()
   const waiters = new Map<string, () => void>()
+  const tokenTimers = new Map<string, NodeJS.Timeout>()
   let closing = false
 
   const keepAlive = setInterval(() => {
@@ -68,6 +71,7 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
       mayHaveMore.delete(systemId)
       const claims = await options.claim(systemId, claimMax)
       for (const claim of claims) start(claim)
+      ringWhenTokensAreBack(systemId, claims[0]?.ratePerSecond)
       // A slot came free, or somebody rang, while the slots were being counted: that count is stale.
       const isStale = mayHaveMore.has(systemId)
       // With slots taken more may be due than was claimed; whoever ends after this turn rings again.
@@ -77,6 +81,19 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
       if (performance.now() > turnEnds) return options.ring([systemId])
       if (!(await slotFreed(systemId))) return
     }
+  }
+
+  /** A lane with a rate may have more due than it has tokens for; the next one comes back after a moment. */
+  function ringWhenTokensAreBack(systemId: string, ratePerSecond: number | undefined): void {
+    if (ratePerSecond === undefined || tokenTimers.has(systemId)) return
+    const timer = setTimeout(
+      () => {
+        tokenTimers.delete(systemId)
+        if (!closing) options.ring([systemId])
+      },
+      Math.max(tokenMsMin, 1_000 / ratePerSecond),
+    )
+    tokenTimers.set(systemId, timer.unref())
   }
 
   function isRunningHere(systemId: string): boolean {

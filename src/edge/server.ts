@@ -73,7 +73,25 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
     },
   }
   for (const routes of options.routes) routes(app, guards)
+  closeInTime(app)
   return app
+}
+
+/** A body that stops half-way must not keep the process from going down in order. */
+const closeMsMax = 5_000
+
+/** A connection whose last answer goes out after closing began is idle from then on, and nobody else would end it. */
+function closeInTime(app: FastifyInstance): void {
+  let idle: NodeJS.Timeout | undefined
+  let cut: NodeJS.Timeout | undefined
+  app.addHook('preClose', async () => {
+    idle = setInterval(() => app.server.closeIdleConnections(), 50)
+    cut = setTimeout(() => app.server.closeAllConnections(), closeMsMax)
+  })
+  app.server.on('close', () => {
+    clearInterval(idle)
+    clearTimeout(cut)
+  })
 }
 
 function readSchemas(folder: string): { $id: string }[] {

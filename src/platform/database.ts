@@ -71,14 +71,13 @@ const awayStates = /^(08...|57P0[123]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMED
 export function isDatabaseAway(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== undefined) return awayStates.test(state)
-  // The pool and the driver give these two no code, so their text is all there is to go by.
-  return (
-    error instanceof Error &&
-    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated( unexpectedly| due to connection timeout)?)$/.test(
-      error.message,
-    )
-  )
+  return error instanceof Error && awayTexts.test(error.message)
 }
+
+// The pool and the driver give these no code, so their text is all there is to go by. The last one is what a rollback
+// says after its connection was lost; it takes the place of the error that made it necessary.
+const awayTexts =
+  /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated( unexpectedly| due to connection timeout)?|Client (has encountered a connection error|was closed) and is not queryable)$/
 
 // Class 22 is about values: text with a NUL, a cursor that was made up, a day that does not exist. Columns and
 // statements are ours and typed, so it is the caller's value that could not be read.

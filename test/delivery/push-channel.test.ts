@@ -38,6 +38,7 @@ interface Fixture {
   readonly allowLoopback?: boolean
   readonly now?: Date
   readonly signal?: AbortSignal
+  readonly answerTimeoutMs?: number
 }
 
 const sent = madeUpClaim('QLVB-1')
@@ -57,7 +58,7 @@ async function push(fixture: Fixture = {}): Promise<AttemptOutcome> {
     clock: { now: () => fixture.now ?? new Date() },
     targets: createPushTargets({ allowLoopback: fixture.allowLoopback ?? true }),
     connectTimeoutMs: 1_000,
-    answerTimeoutMs,
+    answerTimeoutMs: fixture.answerTimeoutMs ?? answerTimeoutMs,
   })
   const delivery = { ...sent.delivery, ...fixture.delivery }
   const outcomes = await channel.deliver({
@@ -333,6 +334,12 @@ describe('what the other side does', () => {
     subscriber.answer('endless answer')
 
     expect(await push()).toEqual({ kind: 'delivered', httpStatus: 200 })
+  })
+
+  it('an answer that stalls after its status line has said what matters', async () => {
+    subscriber.answer('stalling answer')
+
+    expect(await push({ answerTimeoutMs: 30_000 })).toEqual({ kind: 'delivered', httpStatus: 200 })
   })
 
   it('an endless page of an error is cut too', async () => {

@@ -9,7 +9,7 @@ import { afterDeath, scratchFolder } from './scratch.ts'
 
 export interface GatewayProcess {
   readonly pid: number
-  /** Where its edge listens, when it has one. */
+  /** Where its edge listens; empty when it has none. */
   readonly url: string
   kill(signal: NodeJS.Signals): void
   /** Resolves with the exit code, or the signal's name. */
@@ -40,8 +40,8 @@ export async function startProcess(env: Readonly<Record<string, string>>): Promi
 
   const url = await vi.waitFor(
     () => {
-      const ready = /tram ready on (\S+)/.exec(out)?.[1]
-      if (ready !== undefined) return ready
+      const ready = /^tram ready(?: on (\S+)|,)/m.exec(out)
+      if (ready !== null) return ready[1] ?? ''
       throw new Error(`not ready: ${out}${errors}`)
     },
     { timeout: 30_000, interval: 20 },

@@ -24,6 +24,8 @@ export type PushAnswer =
   | 'cut after the body'
   /** Answers 200 and closes the connection in the middle of the answer. */
   | 'cut inside the answer'
+  /** Answers 200 and stops in the middle of the body, with the connection open. */
+  | 'stalling answer'
   /** Answers 200 with a body that does not end. */
   | 'endless answer'
   /** Reads and forgets, answering 204: for packages too large to keep. */
@@ -127,6 +129,10 @@ function give(response: ServerResponse, answer: PushAnswer): void {
     case 'cut inside the answer':
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1000' })
       response.write('taken, but ', () => response.socket?.destroy())
+      return
+    case 'stalling answer':
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '1000' })
+      response.write('taken, but ')
       return
     case 'endless answer': {
       response.writeHead(200, { 'content-type': 'text/plain' })
