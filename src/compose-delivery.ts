@@ -60,7 +60,11 @@ export function composeDelivery(parts: DeliveryParts): Delivery {
     answerTimeoutMs: config.pushAnswerTimeoutMs,
   })
   const recorder = createResultRecorder(async (results) => {
-    await recordResults(db, results, defaultRetryPolicy, newId)
+    const late = await recordResults(db, results, defaultRetryPolicy, newId)
+    for (const { claim, outcome } of late) {
+      const { deliveryId, systemId, attempt } = claim.delivery
+      logger.warn({ deliveryId, systemId, attempt, outcome: outcome.kind }, 'delivery.result_too_late')
+    }
     countAttempts(results, metrics)
     await raiseAlerts(db, results.flatMap(endpointGone), newId)
   }, logger)

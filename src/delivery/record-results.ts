@@ -25,14 +25,15 @@ const breakerMaxSeconds = 600
 /** A receiver that says "later" rests the whole lane, at most this long. */
 const laneRestMaxSeconds = 300
 
+/** Answers the results that came too late: their lease was lost, or somebody settled the delivery meanwhile. */
 export async function recordResults(
   db: Db,
   results: readonly AttemptResult[],
   policy: RetryPolicy,
   newId: () => string,
-): Promise<void> {
+): Promise<AttemptResult[]> {
   const rows = results.map((result) => toRow(result, policy, newId()))
-  await sql`
+  const written = await sql<{ moved: string[] }>`
     with r as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid,
         system_id text, lease_token uuid, attempt integer, started_at timestamptz, finished_at timestamptz,
@@ -56,12 +57,16 @@ export async function recordResults(
       insert into attempts (delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail)
       select delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail from r
       on conflict do nothing
+    ), told as (
+      insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
+      select event_id, now(), 'delivery.' || state, package_id, delivery_id, system_id,
+        jsonb_strip_nulls(jsonb_build_object('reason', detail))
+      from moved where state in ('delivered', 'refused')
     )
-    insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
-    select event_id, now(), 'delivery.' || state, package_id, delivery_id, system_id,
-      jsonb_strip_nulls(jsonb_build_object('reason', detail))
-    from moved where state in ('delivered', 'refused')`.execute(db)
+    select array(select delivery_id::text from moved) as moved`.execute(db)
   await recordLaneHealth(db, results)
+  const moved = new Set(written.rows[0]?.moved)
+  return results.filter((result) => !moved.has(result.claim.delivery.deliveryId))
 }
 
 type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | null

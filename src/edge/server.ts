@@ -8,7 +8,13 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { stringify } from 'yaml'
 import { GatewayError } from '../domain/errors.ts'
 import type { Caller } from '../domain/system.ts'
@@ -46,6 +52,8 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: 'idle',
+    // What the router cannot read never reaches a route, nor the error handler.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options),
   })
   app.decorateRequest('caller', null)
   app.decorateRequest('operator', null)
@@ -126,27 +134,34 @@ function handleErrors(app: FastifyInstance, options: EdgeOptions): void {
   app.setNotFoundHandler(() => {
     throw new GatewayError('not_found', 'route_not_found')
   })
-  app.setErrorHandler(async (error, request, reply) => {
-    if (error instanceof CallerGone) {
-      request.log.info({ path: request.url }, 'request.caller_gone')
-      return reply.code(400).send()
-    }
-    const refusal = refusalOf(error, options.catalogue, languageOf(request.headers['accept-language']))
-    log(request, refusal, error)
-    await options.recordRefusal(request, refusal)
-    // The sender may still be sending: only after that will it read what was wrong.
-    await drain(request.raw)
-    const { retryAfterSeconds } = refusal.error.facts
-    if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
-    if (refusal.status === 401)
-      reply.header('www-authenticate', 'Bearer realm="tram", Basic realm="tram", charset="UTF-8"')
-    if (!request.raw.readableEnded) reply.header('connection', 'close')
-    return reply
-      .code(refusal.status)
-      .type('application/problem+json; charset=utf-8')
-      .serializer((body: unknown) => JSON.stringify(body))
-      .send(refusal.body)
-  })
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options))
+}
+
+async function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: EdgeOptions,
+): Promise<FastifyReply> {
+  if (error instanceof CallerGone) {
+    request.log.info({ path: request.url }, 'request.caller_gone')
+    return reply.code(400).send()
+  }
+  const refusal = refusalOf(error, options.catalogue, languageOf(request.headers['accept-language']))
+  log(request, refusal, error)
+  await options.recordRefusal(request, refusal)
+  // The sender may still be sending: only after that will it read what was wrong.
+  await drain(request.raw)
+  const { retryAfterSeconds } = refusal.error.facts
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  if (refusal.status === 401)
+    reply.header('www-authenticate', 'Bearer realm="tram", Basic realm="tram", charset="UTF-8"')
+  if (!request.raw.readableEnded) reply.header('connection', 'close')
+  return reply
+    .code(refusal.status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(refusal.body)
 }
 
 /** An error is logged once, here, where it stops rising. */

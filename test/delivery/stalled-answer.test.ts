@@ -81,13 +81,6 @@ it.concurrent.each<[string, Stall]>([
       response.writeHead(200, plain)
     },
   ],
-  [
-    'breaks its connection in the middle',
-    (response) =>
-      response
-        .writeHead(200, { ...plain, 'content-length': '1000' })
-        .write('da nhan', () => response.socket?.destroy()),
-  ],
 ])('a receiver that %s has the document, once, and the next one follows', async (_how, stall) => {
   const subscriber = await startStalling(stall)
   const code = await join(subscriber.url)

@@ -1,9 +1,9 @@
 // A delivery that could not be served finds its way by itself once the directory knows better (design D15).
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { reroutableDeliveries } from '../../src/delivery/transitions.ts'
-import type { Directory } from '../../src/domain/directory.ts'
-import { type NewRoute, type OpenRoute, rerouteOpenDeliveries } from '../../src/routing/reroute.ts'
-import { agency, directory, system, today } from '../domain/directory-fixture.ts'
+import { type NewRoute, newRoute, type OpenRoute } from '../../src/domain/route.ts'
+import { rerouteOpenDeliveries } from '../../src/routing/reroute.ts'
+import { agency, closed, code, directory, system, today } from '../domain/directory-fixture.ts'
 import {
   codes,
   deliveriesOf,
@@ -13,26 +13,108 @@ import {
   startProvince,
 } from '../support/gateway-under-test-province.ts'
 
-describe('walking through open deliveries', () => {
-  const d = directory([agency('a', ['A']), agency('b', ['B']), agency('c', ['C'])], [system('ONE', ['a', 'b'])])
-  const open = (deliveryId: string, organId: string, more: Partial<OpenRoute> = {}): OpenRoute => ({
-    ...{ deliveryId, organId, state: 'held', heldReason: 'no_system', systemId: null, channel: null },
-    ...more,
-  })
-  const waiting = { state: 'available', heldReason: null, systemId: 'ONE', channel: 'mailbox' }
+const known = directory(
+  [
+    agency('a', [code('A'), code('OLD', undefined, '2026-11-19')]),
+    agency('b', ['B']),
+    agency('c', ['C']),
+    agency('heir', [code('OLD', '2026-11-20')]),
+    agency('merged', ['M'], closed(['a'])),
+  ],
+  [system('ONE', ['a', 'b']), system('TWO', ['heir'])],
+)
+const open = (deliveryId: string, organId: string, more: Partial<OpenRoute> = {}): OpenRoute => ({
+  ...{ deliveryId, organId, recipientAgencyId: organId.toLowerCase(), state: 'held', heldReason: 'no_system' },
+  ...{ systemId: null, channel: null },
+  ...more,
+})
+const waiting = { state: 'available', heldReason: null, systemId: 'ONE', channel: 'mailbox' }
+const unknown = { heldReason: 'unknown_agency', recipientAgencyId: null }
+const toOne = { kind: 'lane', systemId: 'ONE', channel: 'mailbox' }
 
-  async function run(pages: readonly (readonly OpenRoute[])[], options: { directory?: Directory } = {}) {
+describe('the way of an open delivery', () => {
+  const noticed = directory([agency('a', ['A'])], [system('P', ['a'], { channel: 'push', pushStyle: 'notice' })])
+  const pushed = { heldReason: null, systemId: 'P', channel: 'push' }
+
+  test.each([
+    ['waits where it belongs', open('1', 'A', waiting)],
+    [
+      'waits where it belongs under a code that was handed on',
+      open('1', 'OLD', { ...waiting, recipientAgencyId: 'a' }),
+    ],
+    ['is held for the same reason as before', open('1', 'C')],
+    ['is still unknown', open('1', 'X', unknown)],
+    ['was addressed to an agency that is gone', open('1', 'A', { recipientAgencyId: 'gone' })],
+  ])('stays as it is when it %s', (_what, delivery) => {
+    expect(newRoute(delivery, known, today)).toBeUndefined()
+  })
+
+  test('stays as it is when its notices go out already', () => {
+    expect(newRoute(open('1', 'A', { ...pushed, state: 'available' }), noticed, today)).toBeUndefined()
+  })
+
+  test.each([
+    ['was held for another reason', open('1', 'C', { heldReason: 'not_connected' })],
+    ['lost its system', open('1', 'C', waiting)],
+    ['was unknown and has no system', open('1', 'C', unknown)],
+  ])('is held with the reason of today when it %s', (_what, delivery) => {
+    expect(newRoute(delivery, known, today)).toMatchObject({
+      recipientAgencyId: 'c',
+      destination: { kind: 'held', reason: 'no_system' },
+    })
+  })
+
+  test.each([
+    ['another system', { ...waiting, systemId: 'BEFORE' }],
+    ['another channel of the same system', { ...waiting, state: 'waiting', channel: 'push' }],
+  ])('leads to the system that serves it today when it waits for %s', (_what, more) => {
+    expect(newRoute(open('1', 'B', more), known, today)).toMatchObject({ agencyCode: 'B', destination: toOne })
+  })
+
+  test('leads to the mailbox when its system wants notices instead of packages', () => {
+    expect(newRoute(open('1', 'A', { ...pushed, state: 'waiting' }), noticed, today)).toMatchObject({
+      destination: { kind: 'lane', systemId: 'P', channel: 'push', pushStyle: 'notice' },
+    })
+  })
+
+  test('is that of the agency it was addressed to, whoever has the written code today', () => {
+    const delivery = open('1', 'OLD', { ...waiting, recipientAgencyId: 'a', systemId: 'BEFORE' })
+
+    expect(newRoute(delivery, known, today)).toEqual({
+      ...{ deliveryId: '1', recipientAgencyId: 'a', agencyCode: 'A' },
+      destination: { ...toOne, pushStyle: 'package' },
+    })
+  })
+
+  test('is that of the agency with the written code today while nobody answered to it before', () => {
+    expect(newRoute(open('1', 'OLD', unknown), known, today)).toMatchObject({
+      recipientAgencyId: 'heir',
+      destination: { systemId: 'TWO' },
+    })
+  })
+
+  test('leads on to the only successor of an agency that was closed', () => {
+    const delivery = open('1', 'M', { ...waiting, recipientAgencyId: 'merged' })
+
+    expect(newRoute(delivery, known, today)).toMatchObject({ recipientAgencyId: 'a', agencyCode: 'A' })
+  })
+})
+
+describe('walking through open deliveries', () => {
+  async function run(pages: readonly (readonly OpenRoute[])[]) {
     const routes: NewRoute[] = []
     const told: ReadonlySet<string>[] = []
     const asked: string[] = []
     const moved = await rerouteOpenDeliveries({
       db: {} as never,
-      directory: { refresh: async () => options.directory ?? d },
+      directory: { refresh: async () => known },
       reroutable: async (_db, after) => {
         asked.push(after)
         return [...(pages[asked.length - 1] ?? [])]
       },
       reroute: async (_db, route) => {
+        if (route.deliveryId === 'raced') throw Object.assign(new Error('duplicate key'), { code: '23505' })
+        if (route.deliveryId === 'broken') throw new Error('no such table')
         routes.push(route)
         return route.deliveryId !== 'taken'
       },
@@ -43,42 +125,28 @@ describe('walking through open deliveries', () => {
   }
 
   test('sends on what has a way now, and tells the systems', async () => {
-    const { moved, routes, told } = await run([[open('1', 'A'), open('2', 'X', { heldReason: 'unknown_agency' })]])
+    const { moved, routes, told } = await run([[open('1', 'A'), open('2', 'X', unknown)]])
 
     expect(moved).toBe(1)
     expect(routes).toMatchObject([{ deliveryId: '1', recipientAgencyId: 'a', agencyCode: 'A' }])
     expect(told).toEqual([new Set(['ONE'])])
   })
 
-  test.each([
-    ['waits where it belongs', open('1', 'A', waiting)],
-    ['is held for the same reason as before', open('1', 'C')],
-    ['is still unknown', open('1', 'X', { heldReason: 'unknown_agency' })],
-  ])('leaves alone what %s', async (_what, delivery) => {
-    expect(await run([[delivery]])).toMatchObject({ moved: 0, routes: [], told: [] })
+  test('leaves alone what goes its way already', async () => {
+    expect(await run([[open('1', 'A', waiting), open('2', 'C')]])).toMatchObject({ moved: 0, routes: [], told: [] })
   })
 
-  test.each([
-    ['was held for another reason', open('1', 'C', { heldReason: 'unknown_agency' })],
-    ['lost its system', open('1', 'C', waiting)],
-  ])('holds with the reason of today what %s', async (_what, delivery) => {
-    const { routes, told } = await run([[delivery]])
-
-    expect(routes).toMatchObject([{ destination: { kind: 'held', reason: 'no_system' } }])
-    expect(told).toEqual([])
-  })
-
-  test.each([
-    ['another system', { ...waiting, systemId: 'OLD' }],
-    ['another channel of the same system', { ...waiting, state: 'waiting', channel: 'push' }],
-  ])('moves to the system that serves it today what waits for %s', async (_what, more) => {
-    const { routes } = await run([[open('1', 'B', more)]])
-
-    expect(routes).toMatchObject([{ destination: { kind: 'lane', systemId: 'ONE', channel: 'mailbox' } }])
+  test('tells nobody of what is held from now on', async () => {
+    expect(await run([[open('1', 'C', waiting)]])).toMatchObject({ moved: 1, told: [] })
   })
 
   test('does not count or announce what somebody took meanwhile', async () => {
     expect(await run([[open('taken', 'A')]])).toMatchObject({ moved: 0, told: [] })
+  })
+
+  test('goes on past one that lost a race for its recipient, and past no other failure', async () => {
+    expect(await run([[open('raced', 'A'), open('2', 'A')]])).toMatchObject({ moved: 1, routes: [{ deliveryId: '2' }] })
+    await expect(run([[open('broken', 'A'), open('2', 'A')]])).rejects.toThrow('no such table')
   })
 
   test('goes on after the last key while pages are full', async () => {
