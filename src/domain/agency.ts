@@ -58,6 +58,8 @@ export function isCodeValid(code: AgencyCode, day: string): boolean {
 
 /** The code an agency is written with today: a valid QĐ 20 code first, then QCVN 102, then whatever is valid. */
 export function currentCode(agency: Agency, day: string): string {
+  const [only, ...others] = agency.codes
+  if (only !== undefined && others.length === 0) return only.code
   const rank: Record<CodeScheme, number> = { qd20: 0, qcvn102: 1, enterprise: 2, legacy: 3 }
   const byRank = [...agency.codes].sort((a, b) => rank[a.scheme] - rank[b.scheme])
   const code = byRank.find((c) => isCodeValid(c, day)) ?? byRank[0]

@@ -43,6 +43,8 @@ const packageTypes = ['application/xml', 'text/xml', 'application/edxml+xml', 'a
 export async function createEdge(options: EdgeOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger,
+    // A logger of its own for each request costs more than the line it would mark; refusals carry their reference.
+    childLoggerFactory: (logger) => logger,
     // One line per refusal and one per event of note; a line per request would say nothing more.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: jsonBytesMax,

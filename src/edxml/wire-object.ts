@@ -49,7 +49,10 @@ export function parseEnvelope(canonicalXml: string): WireObject {
 
 /** Leaves out members without a value: a missing member and an undefined one are not the same to the type checker. */
 export function present<const T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
+  // A plain loop: this runs for every party and group of every package.
+  const kept: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) kept[name] = value
+  return kept as Present<T>
 }
 
 type Optional<T> = { [K in keyof T]: undefined extends T[K] ? K : never }[keyof T]

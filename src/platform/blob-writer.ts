@@ -1,8 +1,8 @@
-// Writes one blob. Small packages are gathered and cost one open, one write, one fsync and one close; large ones go
-// through in pieces while the next piece is being received. Opening, closing and the one write of a small package go
-// to the page cache and are done at once: handing each to the thread pool cost more than the work itself (measured:
-// docs/figures.md). Only what waits for the disk, the fsync and the pieces of large packages, leaves the event loop.
-import { closeSync, fsync, openSync, write, writeSync } from 'node:fs'
+// Writes one blob. A small package is gathered and cost one open, one write that returns when it is on disk (O_SYNC),
+// and one close; large ones go through in pieces while the next piece is being received, and are synced at the end.
+// Opening and closing are done at once: handing them to the thread pool cost more than the work itself (measured:
+// docs/figures.md). What waits for the disk leaves the event loop, in one hop for a small package.
+import { closeSync, constants, fsync, openSync, write } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,9 @@ import { errorCode } from './error-code.ts'
 import type { FolderSync } from './folder-sync.ts'
 
 const syncFile = promisify(fsync)
+// Windows has no such flag; there every blob is synced after it was written.
+const hasSyncedWrites = 'O_SYNC' in constants
+const newAndSynced = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_SYNC
 const writeFile = promisify(write)
 
 /** Nearly every package (60 KB on average) fits, and a large one is written in pieces the disk likes. */
@@ -39,22 +42,19 @@ export function openBlobWriter(target: {
   let file: number | undefined
   // Only what this writer made may be removed by its abort: the path may belong to a finished blob of the same id.
   let isMade = false
+  // All of it is written in one go, and synced by the write itself.
+  let isWhole = false
   let state: 'open' | 'finished' | 'aborted' = 'open'
   // Pieces are written one after the other; this is the last of them. At most one is in flight while the next gathers.
   let lastWrite: Promise<void> = Promise.resolve()
 
   const writePiece = async (piece: Buffer): Promise<void> => {
-    file ??= await createFile(path, folders)
+    file ??= await createFile(path, folders, isWhole)
     isMade = true
     for (let written = 0; written < piece.length; ) {
       const { bytesWritten } = await writeFile(file, piece, written, piece.length - written, null)
       written += bytesWritten
     }
-  }
-  const writeWhole = async (piece: Buffer): Promise<void> => {
-    file = await createFile(path, folders)
-    isMade = true
-    for (let written = 0; written < piece.length; ) written += writeSync(file, piece, written)
   }
   const takeGathered = (): Buffer => {
     const piece = gathered.length === 1 && gathered[0] ? gathered[0] : Buffer.concat(gathered)
@@ -64,8 +64,7 @@ export function openBlobWriter(target: {
   }
   const flush = (): void => {
     const piece = takeGathered()
-    lastWrite =
-      file === undefined && state === 'open' && piece.length < pieceBytes ? writeWhole(piece) : writePiece(piece)
+    lastWrite = writePiece(piece)
     // Whoever awaits it next hears of a failure; until then it must not count as unhandled.
     lastWrite.catch(() => undefined)
   }
@@ -92,9 +91,10 @@ export function openBlobWriter(target: {
       try {
         await lastWrite
         refuseEnded()
+        isWhole = hasSyncedWrites && file === undefined
         flush()
         await lastWrite
-        if (file !== undefined) await syncFile(file)
+        if (file !== undefined && !isWhole) await syncFile(file)
         closeFile()
         await folders.sync(dirname(path))
       } catch (error) {
@@ -121,13 +121,13 @@ export function openBlobWriter(target: {
 }
 
 /** The sweep removes folders that have become empty, perhaps in the very moment between making one and using it. */
-async function createFile(path: string, folders: BlobFolders): Promise<number> {
+async function createFile(path: string, folders: BlobFolders, isWhole: boolean): Promise<number> {
   const folder = dirname(path)
   for (let attempt = 1; ; attempt++) {
     try {
       await folders.ensure(folder)
       // Never over an existing file: an id is used once (design D6).
-      return openSync(path, 'wx', 0o600)
+      return openSync(path, isWhole ? newAndSynced : 'wx', 0o600)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempt === 3) throw error
       folders.forget(folder)

@@ -2,6 +2,7 @@
 // (RFC 7515) of its own type, so that no access token can pass for one. Signed by Node's own crypto: one receipt per
 // accepted package, and the way through WebCrypto's thread cost 5 % of an edge's time (docs/figures.md).
 import { KeyObject, sign } from 'node:crypto'
+import { promisify } from 'node:util'
 import { compactVerify } from 'jose'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -12,6 +13,9 @@ export interface Receipts {
   readReceipt(jws: string): Promise<Readonly<Record<string, unknown>>>
 }
 
+/** On a thread of the pool: the event loop has other senders waiting. */
+const signApart = promisify(sign)
+
 const receiptType = 'tram-receipt+jws'
 
 export function createReceipts(keys: SigningKeys): Receipts {
@@ -20,7 +24,8 @@ export function createReceipts(keys: SigningKeys): Receipts {
 
   async function signReceipt(payload: Readonly<Record<string, unknown>>): Promise<string> {
     const signed = `${header}.${base64url(payload)}`
-    return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`
+    const signature = await signApart(null, Buffer.from(signed), privateKey)
+    return `${signed}.${signature.toString('base64url')}`
   }
 
   async function readReceipt(jws: string): Promise<Readonly<Record<string, unknown>>> {
