@@ -22,11 +22,15 @@ type Step = () => Promise<void>
 
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const closers: Step[] = []
+  // Heard from the first moment on: a signal during the start must not leave the database running behind us.
+  const stopped = signalled()
+  // Whoever reads our first lines and hangs up, a pager for one, must not end the axis.
+  process.stdout.on('error', () => {})
   try {
     const config = configOf(env)
     const logger = createLogger({ level: config.logLevel })
     await start(config, logger, closers)
-    await signalled()
+    await stopped
     logger.info('gateway.stopping')
     await closeAll(closers, logger)
     process.exit(0)
