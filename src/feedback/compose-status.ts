@@ -49,9 +49,12 @@ export async function composeStatus(
   return writeStatusPackage(status)
 }
 
-function momentOf(at: string | undefined, clock: Clock): Date {
+/** ISO 8601; without a zone it is Vietnam's, as every time on the axis (design D12). */
+export function momentOf(at: string | undefined, clock: Clock): Date {
   if (at === undefined) return clock.now()
-  const moment = new Date(at)
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/i.test(at)
+  // Date reads up to the first character it does not know and would take half a time for a whole one.
+  const moment = isoMoment.test(at) ? new Date(hasZone ? at : `${at}+07:00`) : new Date(Number.NaN)
   const year = moment.getUTCFullYear()
   if (Number.isNaN(year) || year < 1 || year > 9999) {
     throw new GatewayError('invalid', 'bad_time', {
@@ -60,6 +63,8 @@ function momentOf(at: string | undefined, clock: Clock): Date {
   }
   return moment
 }
+
+const isoMoment = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/i
 
 function staffInfo(staff: NonNullable<StatusInput['staff']>): StaffInfo {
   const { name, ...rest } = staff
