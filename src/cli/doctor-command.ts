@@ -31,12 +31,12 @@ export const doctorCommand: Command = {
   examples: ['doctor', 'doctor --json'],
   async run(_args, { output, env }) {
     const { blobFolder, dataDir } = readConfig(env)
-    const findings = await withLocalDatabase(env, async (database) => [
-      await databaseVersion(database),
-      await partitions(database),
-      await stalledWork(database),
-      await freeSpace(blobFolder, dataDir),
-    ])
+    const findings = await withLocalDatabase(env, async (database) => {
+      const first = [await databaseVersion(database), await migrated(database)]
+      // What follows asks tables that only a migrated database has.
+      if (first.some((finding) => !finding.ok)) return first
+      return [...first, await partitions(database), await stalledWork(database), await freeSpace(blobFolder, dataDir)]
+    })
     output.table(
       ['', 'KIỂM TRA · CHECK', 'KẾT QUẢ · FOUND', 'VIỆC CẦN LÀM · NEXT'],
       findings.map((f) => [f.ok ? 'ok' : 'LỖI', f.check, f.found, f.ok ? '' : f.next]),
@@ -49,6 +49,12 @@ export const doctorCommand: Command = {
 async function databaseVersion({ db }: OpenDatabase): Promise<Finding> {
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db)
   return { check: 'database', ok: true, found: `PostgreSQL ${rows[0]?.server_version ?? '?'}`, next: '' }
+}
+
+async function migrated({ db }: OpenDatabase): Promise<Finding> {
+  const { rows } = await sql<{ ok: boolean }>`select to_regclass('deliveries') is not null as ok`.execute(db)
+  const ok = rows[0]?.ok ?? false
+  return { check: 'schema', ok, found: ok ? 'migrated' : 'empty', next: 'tram migrate, or start the gateway once' }
 }
 
 async function partitions({ db }: OpenDatabase): Promise<Finding> {
