@@ -119,7 +119,9 @@ export async function acceptStatus(
     else options.afterCommit(new Set(draft.destination.kind === 'lane' ? [draft.destination.systemId] : []))
     return acceptance
   } catch (error) {
-    if (!committing || error instanceof GatewayError) await submission.discard()
+    // As in intake: once a commit was tried, only a refusal proves that no row names the bytes.
+    const isRefusal = error instanceof GatewayError && error.kind !== 'unavailable'
+    if (!committing || isRefusal) await submission.discard()
     throw isDatabaseAway(error) ? databaseAway(error) : error
   }
 }

@@ -71,8 +71,10 @@ export async function acceptPackage(submission: PackageSubmission, options: Acce
     if (!acceptance.isNew) await read.discard()
     return acceptance
   } catch (error) {
-    // Whether a commit that was cut off happened is not known, so its bytes stay; the orphan sweep decides later.
-    if (mayDiscard || error instanceof GatewayError) await read.discard()
+    // Whether a commit that was cut off happened is not known, so its bytes stay; the orphan sweep decides later. Only a
+    // refusal proves that nothing was committed: "not now" does not.
+    const isRefusal = error instanceof GatewayError && error.kind !== 'unavailable'
+    if (mayDiscard || isRefusal) await read.discard()
     throw isDatabaseAway(error) ? databaseAway(error) : error
   }
 }
@@ -170,11 +172,15 @@ async function judgeByWinner(
 }
 
 function announce(accepted: AcceptedPackage, options: AcceptPackageOptions): Acceptance {
+  ringLanesOf(accepted, options)
+  return { isNew: true, receipt: { ...accepted.payload, jws: accepted.receipt } }
+}
+
+function ringLanesOf(accepted: AcceptedPackage, options: AcceptPackageOptions): void {
   const lanes = accepted.draft.recipients.flatMap((r) =>
     r.destination.kind === 'lane' ? [r.destination.systemId] : [],
   )
   options.afterCommit(new Set(lanes))
-  return { isNew: true, receipt: { ...accepted.payload, jws: accepted.receipt } }
 }
 
 function repeat(jws: string): Acceptance {
@@ -193,8 +199,12 @@ async function resolveRepeat(
   const { draft } = accepted
   const first = await firstPackage(options.db, draft.repeatKey)
   if (first === undefined) return undefined
-  // Our own row: the commit had happened, only its answer was lost on the way.
-  if (first.packageId === draft.packageId) return announce(accepted, options)
+  // Our own row: the commit had happened, only its answer was lost on the way. The row says what was accepted; this
+  // draft may be a later one, made with another directory.
+  if (first.packageId === draft.packageId) {
+    ringLanesOf(accepted, options)
+    return { ...repeat(first.receipt), isNew: true }
+  }
   const sameContent = first.sha256.equals(accepted.sha256) || first.contentHash.equals(draft.contentHash)
   if (!sameContent) throw otherContent(first, draft)
   const keys = draft.recipients.map((r) => r.recipientKey)
