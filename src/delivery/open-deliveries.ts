@@ -70,7 +70,7 @@ function heldReason(destination: Destination): HeldReason | null {
 }
 
 /** The recipient's key as stored: agencies by their own id, written codes by a hash. */
-export function recipientKeyColumn(recipientKey: string): string {
+function recipientKeyColumn(recipientKey: string): string {
   const agency = 'agency:'
   return recipientKey.startsWith(agency) ? recipientKey.slice(agency.length) : keyOf(recipientKey)
 }

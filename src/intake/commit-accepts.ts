@@ -20,9 +20,6 @@ export interface CommitAcceptsOptions {
 export type CommitAccept = (accepted: AcceptedPackage) => Promise<CommitResult>
 
 const batchMax = 64
-/** One commit at a time: with two or three the batches were smaller, and fewer packages a second went through. */
-const inFlightMax = 1
-
 interface Waiting {
   readonly accepted: AcceptedPackage
   readonly resolve: (result: CommitResult) => void
@@ -31,15 +28,16 @@ interface Waiting {
 
 export function createCommitAccepts(options: CommitAcceptsOptions): CommitAccept {
   const waiting: Waiting[] = []
-  let inFlight = 0
+  let isCommitting = false
 
-  function pump(): void {
-    while (waiting.length > 0 && inFlight < inFlightMax) {
-      inFlight += 1
-      void commitBatch(waiting.splice(0, batchMax)).finally(() => {
-        inFlight -= 1
-        pump()
-      })
+  // One commit at a time: with two or three the batches were smaller, and fewer packages a second went through.
+  async function pump(): Promise<void> {
+    if (isCommitting) return
+    isCommitting = true
+    try {
+      while (waiting.length > 0) await commitBatch(waiting.splice(0, batchMax))
+    } finally {
+      isCommitting = false
     }
   }
 
@@ -61,7 +59,7 @@ export function createCommitAccepts(options: CommitAcceptsOptions): CommitAccept
     new Promise((resolve, reject) => {
       waiting.push({ accepted, resolve, reject })
       // A turn of the event loop later, so that whoever arrived in the same turn shares the transaction.
-      setImmediate(pump)
+      setImmediate(() => void pump())
     })
 }
 
@@ -94,7 +92,7 @@ export async function writeAccepted(
   await options.raiseUnknownRecipients(trx, accepted)
 }
 
-export function newDelivery(accepted: AcceptedPackage, recipient: DraftRecipient): IntakeDelivery {
+function newDelivery(accepted: AcceptedPackage, recipient: DraftRecipient): IntakeDelivery {
   const { draft } = accepted
   return {
     deliveryId: recipient.deliveryId,

@@ -6,6 +6,7 @@ import { GatewayError } from '../domain/errors.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import { PackageReader } from '../edxml/package-reader.ts'
 import type { SubmissionTrace } from '../platform/http.ts'
+import { packageTooLarge } from '../platform/request-body.ts'
 
 export interface SubmissionLimits {
   readonly packageBytesMax: number
@@ -41,7 +42,7 @@ export async function readSubmission(
   try {
     for await (const chunk of body) {
       size += chunk.length
-      if (size > limits.packageBytesMax) throw tooLarge(limits.packageBytesMax)
+      if (size > limits.packageBytesMax) throw packageTooLarge(limits.packageBytesMax)
       hash.update(chunk)
       reader.write(chunk)
       await writer.write(chunk)
@@ -73,8 +74,4 @@ export async function readSubmission(
     if (reader.seen.fromOrganId !== undefined) trace.organId = reader.seen.fromOrganId
     if (reader.seen.documentId !== undefined) trace.documentId = reader.seen.documentId
   }
-}
-
-export function tooLarge(packageBytesMax: number): GatewayError {
-  return new GatewayError('too_large', 'package_too_large', { params: { bytesMax: packageBytesMax } })
 }

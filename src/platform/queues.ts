@@ -74,7 +74,7 @@ export async function openQueues(options: QueuesOptions): Promise<Queues> {
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => bounded(queue.close(), workerCloseMs)))
-      await bounded(backend.close(), workerCloseMs)
+      if (backend.close !== undefined) await bounded(backend.close(), workerCloseMs)
     },
   }
 }
@@ -97,7 +97,8 @@ interface Backend {
   prepare(): Promise<void>
   queue(name: string): JobQueue
   worker(name: string, run: (job: { readonly data: unknown }) => Promise<void>, concurrency: number): JobWorker
-  close(): Promise<void>
+  /** Lets go of connections that queues and workers share; none where each has its own. */
+  close?(): Promise<void>
 }
 
 const workerOptions = (concurrency: number) => ({
@@ -147,7 +148,6 @@ function postgresBackend({ databaseUrl }: QueuesOptions): Backend {
     },
     queue: (name) => new classes.Queue(name, { connection }),
     worker: (name, run, concurrency) => new classes.Worker(name, run, { connection, ...workerOptions(concurrency) }),
-    close: async () => {},
   }
 }
 

@@ -15,7 +15,7 @@ const drainBytesMax = 64 * 1024 * 1024
 const drainMsMax = 5_000
 
 /** The chunks of a stream. Leaving the loop early keeps the connection. */
-export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk
   } catch (error) {
@@ -45,10 +45,14 @@ export async function drain(stream: IncomingMessage): Promise<void> {
   })
 }
 
+export function packageTooLarge(bytesMax: number): GatewayError {
+  return new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+}
+
 /** A package as it was sent: the raw body, or the field `package` of a form. */
 export async function packageBody(request: FastifyRequest, bytesMax: number): Promise<AsyncIterable<Buffer>> {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > bytesMax) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+  if (announced > bytesMax) throw packageTooLarge(bytesMax)
   if (!request.isMultipart()) {
     if (request.body instanceof Readable) return chunksOf(request.body)
     throw new GatewayError('unsupported', 'unsupported_media_type', {
@@ -84,7 +88,7 @@ async function* formFile(
     throw formFault(request, error)
   }
   // The form parser cuts a file at the limit without a word.
-  if (file.truncated) throw new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+  if (file.truncated) throw packageTooLarge(bytesMax)
   // A second file would have to be dropped, and its sender would take it for accepted.
   const further = await nextFile(request, files)
   if (further === undefined) return
