@@ -114,6 +114,7 @@ function bigDocument(wish: { from: string; to: string; number: number; blocks: n
     promulgationDate: vietnamDay(now),
     documentType: { type: '2', typeDetail: '12', typeName: 'Đề án' },
     subject: 'Đề án kèm hồ sơ bản vẽ dung lượng lớn',
+    signer: { position: 'CHÁNH VĂN PHÒNG', fullName: 'Nguyễn Văn A' },
     sentAt: now,
     attachments: [{ name: 'ho-so.pdf', bytes: Buffer.from('%PDF-1.4') }],
   })

@@ -52,8 +52,31 @@ export interface Attachment {
   readonly sha256: string
   /** SHA-256 of the one file inside, where the bytes are a ZIP wrapper around it (edxml-in-practice.md §7.2). */
   readonly innerSha256?: string
+  /** That file: what people know the attachment by, so rules about files judge it and not the wrapper. */
+  readonly inner?: WrappedFileFacts
+  /** The file, or the one inside, carries macros. */
+  readonly hasMacros?: true
   /** Decoded bytes. */
   readonly size: number
+}
+
+export interface WrappedFileFacts {
+  readonly sha256: string
+  readonly size: number
+  /** By its bytes. */
+  readonly mediaType: string
+  /** As the ZIP calls it, often made up by the wrapper; never a path to write to. */
+  readonly entryName: string
+}
+
+/** An element that edXML does not know, or not in this place. Its bytes travel on unchanged. */
+export interface UnknownElement {
+  /** Canonical names; an element of another namespace as `{namespace}name`. */
+  readonly path: string
+  /** Its own text, trimmed and perhaps cut. */
+  readonly text?: string
+  /** Of the whole, where not everything of it is kept here. */
+  readonly sha256?: string
 }
 
 export interface DocumentPackage {
@@ -75,6 +98,9 @@ export interface DocumentPackage {
   readonly subject: string
   readonly content?: string
   readonly signer?: { readonly competence?: string; readonly position?: string; readonly fullName?: string }
+  /** As written. */
+  readonly dueDateText?: string
+  /** ISO `yyyy-MM-dd` when the text is a real date. */
   readonly dueDate?: string
   readonly priority: Priority
   readonly otherInfo?: Readonly<Record<string, string | readonly string[]>>
@@ -94,6 +120,7 @@ export interface DocumentPackage {
   readonly traces: readonly { readonly organId?: string; readonly timestamp?: string }[]
   readonly attachments: readonly Attachment[]
   readonly hasSignature: boolean
+  readonly unknown?: readonly UnknownElement[]
 }
 
 /** A status-feedback message (edxml.md §2.2). */
@@ -111,6 +138,7 @@ export interface StatusPackage {
   readonly timestampText?: string
   /** ISO 8601 with `+07:00` when the text is a real date. */
   readonly timestamp?: string
+  readonly unknown?: readonly UnknownElement[]
 }
 
 export type AnyPackage = DocumentPackage | StatusPackage
@@ -121,6 +149,7 @@ export interface Finding {
   readonly severity: 'info' | 'warn'
   readonly path?: string
   readonly line?: number
+  readonly column?: number
   readonly params?: Readonly<Record<string, string | number>>
 }
 
@@ -158,13 +187,25 @@ export function comparableContent(d: DocumentPackage): Record<string, unknown> {
     business,
     attachments,
     promulgationDate: _iso,
+    dueDateText,
+    dueDate = dueDateText,
+    unknown = [],
     ...fields
   } = d
+  const novelties = unknown.filter(isHeaderContent).map(({ path, text = '', sha256 = '' }) => [path, text, sha256])
   return {
     ...fields,
+    ...(dueDate === undefined ? {} : { dueDate }),
+    ...(novelties.length === 0 ? {} : { unknown: novelties.map((n) => n.join(' ')).sort() }),
     ...(d.kind === 'recall' || d.kind === 'update' ? { business } : {}),
     attachments: attachments.map((a) => a.innerSha256 ?? a.sha256).sort(),
   }
+}
+
+/** What stands in the header beside `To` and says something: an empty element means that there is no value. */
+function isHeaderContent({ path, text, sha256 }: UnknownElement): boolean {
+  const saysSomething = text !== undefined || sha256 !== undefined
+  return saysSomething && /^edXMLHeader\/MessageHeader\/(?!To\[)/.test(path)
 }
 
 /**

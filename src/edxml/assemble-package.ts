@@ -7,27 +7,41 @@ import { decodeStatus } from './decode-status.ts'
 import { ElementNode } from './element-tree.ts'
 import { FindingsList } from './findings-list.ts'
 import { linkAttachments } from './link-attachments.ts'
-import { type Problem, problemAt, refuse, warning } from './problems.ts'
-import { type SchemaName, schemaProblems } from './schema-check.ts'
+import { boundedFindings, type Problem, problemAt, refuse, warning } from './problems.ts'
+import { type HeaderJudgement, type SchemaName, schemaProblems } from './schema-check.ts'
+import type { UnknownElements } from './unknown-elements.ts'
 import { documentShape, type Shape, statusShape } from './vocabulary.ts'
-import { parseEnvelope } from './wire-object.ts'
+import { envelopeOf } from './wire-object.ts'
 
 export interface ReadPackage {
   readonly package: AnyPackage
   readonly findings: readonly Finding[]
-  /** Paths of elements that are not part of edXML as it is known here; their bytes travel on unchanged. */
+  /** Paths of elements that are not part of edXML as it is known here. */
   readonly unknown: readonly string[]
 }
 
-export function assemblePackage(root: ElementNode, unknown: readonly string[]): ReadPackage {
+/** A package that is read but for what its schema says, which for a large header is asked on another thread. */
+export interface UnjudgedPackage {
+  readonly schema: SchemaName
+  /** The canonical form. */
+  readonly xml: string
+  complete(judgement: HeaderJudgement): ReadPackage
+}
+
+export function preparePackage(root: ElementNode, unknown: UnknownElements): UnjudgedPackage {
   const header = root.find('edXMLEnvelope/edXMLHeader')
   const messageHeader = header?.find('MessageHeader')
   if (messageHeader === undefined) {
     return refuse([problemAt('message_header_missing', header ?? root, { path: 'edXMLHeader/MessageHeader' })])
   }
-  return isStatus(messageHeader)
-    ? assembleStatus(root, messageHeader, unknown)
-    : assembleDocument(root, messageHeader, unknown)
+  const parts = { root, messageHeader, unknown }
+  return isStatus(messageHeader) ? prepareStatus(parts) : prepareDocument(parts)
+}
+
+interface PackageParts {
+  readonly root: ElementNode
+  readonly messageHeader: ElementNode
+  readonly unknown: UnknownElements
 }
 
 /** The transport may say so too; the content decides (edxml.md §2.2). */
@@ -37,20 +51,29 @@ function isStatus(messageHeader: ElementNode): boolean {
   return hasCode && messageHeader.find('To') === undefined
 }
 
-function assembleStatus(root: ElementNode, messageHeader: ElementNode, unknown: readonly string[]): ReadPackage {
+function prepareStatus(parts: PackageParts): UnjudgedPackage {
+  const { root, messageHeader, unknown } = parts
   const missing = [
     ...required(messageHeader, 'From/OrganId', 'sender_missing'),
     ...required(messageHeader, 'ResponseFor/OrganId', 'status_addressee_missing'),
     ...required(messageHeader, 'StatusCode', 'status_code_missing'),
   ]
-  const xml = checked({ root, shape: statusShape, schema: 'status-package', problems: missing })
-  const findings = new FindingsList(messageHeader.parent)
-  const statusPackage = decodeStatus(parseEnvelope(xml), findings)
-  return { package: statusPackage, findings: findings.all, unknown }
+  const { xml, check } = canonical(root, statusShape, missing)
+  return {
+    schema: 'status-package',
+    xml,
+    complete(judgement) {
+      check(judgement)
+      const findings = new FindingsList(messageHeader.parent)
+      const status = decodeStatus(envelopeOf(judgement.object), findings)
+      return readPackage(status, [...findings.all, ...novelties(unknown)], parts)
+    },
+  }
 }
 
-function assembleDocument(root: ElementNode, messageHeader: ElementNode, unknown: readonly string[]): ReadPackage {
-  const withoutCode = setAsideUnaddressed(messageHeader)
+function prepareDocument(parts: PackageParts): UnjudgedPackage {
+  const { root, messageHeader, unknown } = parts
+  const aboutRecipients = [...setAsideUnaddressed(messageHeader), ...repeatedRecipients(messageHeader)]
   const linked = linkAttachments(root)
   const problems = [
     ...required(messageHeader, 'From/OrganId', 'sender_missing'),
@@ -58,12 +81,29 @@ function assembleDocument(root: ElementNode, messageHeader: ElementNode, unknown
     ...required(messageHeader, 'Subject', 'subject_missing'),
     ...linked.problems,
   ]
-  const xml = checked({ root, shape: documentShape, schema: 'document-package', problems })
-  const findings = new FindingsList(messageHeader.parent)
-  const hasSignature = messageHeader.parent?.find('Signature') !== undefined
-  const document = decodeDocument(parseEnvelope(xml), { attachments: linked.attachments, hasSignature }, findings)
-  const all = [...findings.all, ...withoutCode, ...linked.findings, ...missingFile(document, messageHeader)]
-  return { package: document, findings: all, unknown }
+  const { xml, check } = canonical(root, documentShape, problems)
+  return {
+    schema: 'document-package',
+    xml,
+    complete(judgement) {
+      check(judgement)
+      const findings = new FindingsList(messageHeader.parent)
+      const hasSignature = messageHeader.parent?.find('Signature') !== undefined
+      const besides = { attachments: linked.attachments, hasSignature }
+      const document = decodeDocument(envelopeOf(judgement.object), besides, findings)
+      const aboutFiles = [...linked.findings, ...missingFile(document, messageHeader)]
+      return readPackage(document, [...findings.all, ...aboutRecipients, ...aboutFiles, ...novelties(unknown)], parts)
+    },
+  }
+}
+
+function readPackage(read: AnyPackage, findings: readonly Finding[], { unknown }: PackageParts): ReadPackage {
+  const { all } = unknown
+  return {
+    package: all.length === 0 ? read : { ...read, unknown: all },
+    findings: boundedFindings(findings),
+    unknown: all.map(({ path }) => path),
+  }
 }
 
 function required(messageHeader: ElementNode, path: string, code: string): Problem[] {
@@ -96,24 +136,40 @@ function setAsideUnaddressed(messageHeader: ElementNode): Finding[] {
   return unaddressed.map((to) => warning('recipient_without_code', to, { name: to.valueOf('OrganName') ?? '' }))
 }
 
-/** The canonical form, when nothing forbids it. */
-function checked(check: {
-  readonly root: ElementNode
-  readonly shape: Shape
-  readonly schema: SchemaName
-  readonly problems: readonly Problem[]
-}): string {
-  const { xml, repeated } = canonicalise(check.root, check.shape)
-  const known = [...check.problems, ...repeated.map(repeatedProblem)]
-  const bySchema = schemaProblems({ ...check, xml })
-  // What is missing or stands twice shows in the schema as a structure that does not fit, and is said better above.
-  const news = known.length === 0 ? bySchema : bySchema.filter(({ violation }) => violation.rule !== 'structure')
-  const [first, ...rest] = [...known, ...news]
-  return first === undefined ? xml : refuse([first, ...rest])
+/** The canonical form, and what refuses the package once its schema has spoken too. */
+function canonical(root: ElementNode, shape: Shape, problems: readonly Problem[]) {
+  const { xml, repeated } = canonicalise(root, shape)
+  const known = [...problems, ...repeated.map(repeatedProblem)]
+  const check = ({ faults }: HeaderJudgement): void => {
+    const bySchema = schemaProblems(faults, root, shape)
+    // What is missing or stands twice shows in the schema as a structure that does not fit, and is said better above.
+    const news = known.length === 0 ? bySchema : bySchema.filter(({ violation }) => violation.rule !== 'structure')
+    const [first, ...rest] = [...known, ...news]
+    if (first !== undefined) refuse([first, ...rest])
+  }
+  return { xml, check }
 }
 
 function repeatedProblem(node: ElementNode): Problem {
   return problemAt('element_repeated', node, { params: { path: node.path, line: node.line } })
+}
+
+/** One delivery is made of them; under two codes of one agency only the directory sees it. */
+function repeatedRecipients(messageHeader: ElementNode): Finding[] {
+  const seen = new Set<string>()
+  return messageHeader.all('To').flatMap((to) => {
+    const organId = to.valueOf('OrganId') ?? ''
+    const key = organId.toUpperCase()
+    if (!seen.has(key)) return seen.add(key) && []
+    return [warning('recipient_repeated', to, { organId })]
+  })
+}
+
+/** Said and not acted on: whoever sends them means something by them. */
+function novelties({ all, count }: UnknownElements): Finding[] {
+  const [first] = all
+  if (first === undefined) return []
+  return [{ code: 'unknown_elements', severity: 'info', path: first.path, params: { count, path: first.path } }]
 }
 
 /** A recall needs no file, nor does an update that only changes the recipients. */

@@ -1,9 +1,7 @@
 // The text of one encoded attachment: strict base64 (RFC 4648 §4, white space allowed), decoded on the fly only to
-// count, hash and recognise it. Nothing of it is kept but the first bytes, and a small ZIP to look into. Lines and
-// columns go on being counted.
+// count, hash and recognise it. Lines and columns go on being counted.
 import { createHash } from 'node:crypto'
-import { isDamagedByTextDecoding, mediaTypeOf } from './media-type.ts'
-import { type WrappedFile, wrappedFile, wrapperBytesMax } from './zip-wrapper.ts'
+import { type CapturedFile, FileCapture } from './file-capture.ts'
 
 export interface ContentFault {
   readonly line: number
@@ -12,13 +10,9 @@ export interface ContentFault {
   readonly expected: string
 }
 
-export interface ContentFacts {
+export interface ContentFacts extends CapturedFile {
   readonly sha256: string
   readonly size: number
-  readonly mediaType: string
-  readonly isDamaged: boolean
-  /** The only file of a ZIP that may be a wrapper. */
-  readonly wrapped?: WrappedFile
   /** The first thing wrong with the base64; the other facts mean nothing then. */
   readonly fault?: ContentFault
 }
@@ -28,20 +22,20 @@ export class Base64Content {
   line: number
   column: number
   readonly #hash = createHash('sha256')
-  readonly #head = Buffer.alloc(headBytes)
-  #headLength = 0
-  /** The decoded bytes of what may be a wrapper; undefined once it cannot be one. */
-  #zip: Buffer[] | undefined = []
-  #size = 0
+  readonly #file = new FileCapture()
   /** Up to three base64 characters that wait for their fourth. */
   #carry = ''
   #padding = 0
   #afterReturn = false
   #fault: ContentFault | undefined
 
-  constructor(line: number, column: number) {
+  readonly #show: ((decoded: Buffer) => void) | undefined
+
+  /** `show` is given the decoded bytes as they come; they are overwritten afterwards. */
+  constructor(line: number, column: number, show?: (decoded: Buffer) => void) {
     this.line = line
     this.column = column
+    this.#show = show
   }
 
   push(bytes: Buffer): void {
@@ -54,14 +48,10 @@ export class Base64Content {
   finish(): ContentFacts {
     this.#checkEnd()
     this.#decode(this.#carry)
-    const head = this.#head.subarray(0, this.#headLength)
-    const mediaType = mediaTypeOf(head, this.#size > head.length)
     return {
+      ...this.#file.finish(),
       sha256: this.#hash.digest('hex'),
-      size: this.#size,
-      mediaType,
-      isDamaged: isDamagedByTextDecoding(head, mediaType),
-      ...this.#wrapped(),
+      size: this.#file.size,
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
     }
   }
@@ -124,24 +114,8 @@ export class Base64Content {
 
   #keep(decoded: Buffer): void {
     this.#hash.update(decoded)
-    this.#size += decoded.length
-    if (this.#headLength < headBytes) this.#headLength += decoded.copy(this.#head, this.#headLength)
-    this.#keepZip(decoded)
-  }
-
-  /** A copy, because the decoder's scratch space is used again at once. */
-  #keepZip(decoded: Buffer): void {
-    if (this.#zip === undefined) return
-    const isZip = this.#headLength < 2 || (this.#head[0] === 0x50 && this.#head[1] === 0x4b)
-    if (isZip && this.#size <= wrapperBytesMax) this.#zip.push(Buffer.from(decoded))
-    else this.#zip = undefined
-  }
-
-  #wrapped(): { wrapped?: WrappedFile } {
-    if (this.#zip === undefined || this.#fault !== undefined) return {}
-    const wrapped = wrappedFile(Buffer.concat(this.#zip))
-    this.#zip = undefined
-    return wrapped === undefined ? {} : { wrapped }
+    this.#file.take(decoded)
+    this.#show?.(decoded)
   }
 
   #refuse(byte: number, column: number, isLate: boolean): void {
@@ -161,9 +135,6 @@ export class Base64Content {
     this.#fault ??= { line: this.line, column: this.column, found, expected: 'base64 in groups of four characters' }
   }
 }
-
-// Enough to see past the first entries of an office file; a multiple of no importance otherwise.
-const headBytes = 4096
 
 // Bounds the scratch space whatever chunk size the caller reads with.
 const sliceBytes = 1 << 16

@@ -15,16 +15,28 @@ export function canonicalise(root: ElementNode, shape: Shape): Canonical {
   return { xml, repeated }
 }
 
-/** The source element of a libxml2 path. Its steps, e.g. `*[3]`, count the children of the canonical form. */
-export function elementAt(root: ElementNode, shape: Shape, xpath: string): ElementNode {
-  let place = { node: root, shape }
-  for (const step of xpath.split('/').slice(2)) {
-    const position = Number(/\[(\d+)\]$/.exec(step)?.[1] ?? 1)
-    const next = canonicalChildren(place.node, place.shape)[position - 1]
-    if (next === undefined) break
-    place = next
+/**
+ * Finds the source element of a libxml2 path, whose steps, e.g. `*[3]`, count the children of the canonical form. They
+ * are put in order once for all paths: a hostile package breaks the schema in thousands of places.
+ */
+export function elementFinder(root: ElementNode, shape: Shape): (xpath: string) => ElementNode {
+  const childrenOf = new Map<ElementNode, readonly Place[]>()
+  return (xpath) => {
+    let place: Place = { node: root, shape }
+    for (const step of xpath.split('/').slice(2)) {
+      const children = childrenOf.get(place.node) ?? canonicalChildren(place.node, place.shape)
+      childrenOf.set(place.node, children)
+      const next = children[Number(/\[(\d+)\]$/.exec(step)?.[1] ?? 1) - 1]
+      if (next === undefined) break
+      place = next
+    }
+    return place.node
   }
-  return place.node
+}
+
+interface Place {
+  readonly node: ElementNode
+  readonly shape: Shape
 }
 
 function contentOf(node: ElementNode, shape: Shape, repeated: ElementNode[]): string {
@@ -45,8 +57,8 @@ function contentOf(node: ElementNode, shape: Shape, repeated: ElementNode[]): st
   return xml
 }
 
-function canonicalChildren(node: ElementNode, shape: Shape): { node: ElementNode; shape: Shape }[] {
-  const found: { node: ElementNode; shape: Shape }[] = []
+function canonicalChildren(node: ElementNode, shape: Shape): Place[] {
+  const found: Place[] = []
   for (const part of shape.parts) {
     for (const child of node.children) {
       if (child.shape.name === part.name && !child.isEmpty) found.push({ node: child, shape: part })
@@ -59,12 +71,6 @@ function escaped(text: string): string {
   return /[&<>\r]/.test(text) ? text.replace(/[&<>\r]/g, (character) => references.get(character) ?? character) : text
 }
 
-/** The text behind the references of the canonical form, each decoded once: `&amp;lt;` is `&lt;`. */
-export function unescaped(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(/&(?:amp|lt|gt|#13);/g, (reference) => characters.get(reference) ?? reference)
-}
-
 // A carriage return in parsed text was written as a reference; as a bare character it would become a line feed.
 const references: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
@@ -72,6 +78,3 @@ const references: ReadonlyMap<string, string> = new Map([
   ['>', '&gt;'],
   ['\r', '&#13;'],
 ])
-const characters: ReadonlyMap<string, string> = new Map(
-  [...references].map(([character, reference]) => [reference, character]),
-)

@@ -10,7 +10,7 @@ import {
 import { decodeParty, decodeReference, decodeStaff } from './decode-common.ts'
 import type { FindingsList } from './findings-list.ts'
 import { shortened } from './problems.ts'
-import { isoDate } from './value-forms.ts'
+import { isoDate, isoTimestamp } from './value-forms.ts'
 import { present, type WireObject } from './wire-object.ts'
 
 /** What the wire object does not hold. */
@@ -37,14 +37,14 @@ export function decodeDocument(envelope: WireObject, besides: ReadBesides, findi
     subject: header.text('Subject') ?? '',
     content: header.text('Content'),
     signer: decodeSigner(header),
-    dueDate: decodeDueDate(header, findings),
+    ...decodeDueDate(header, findings),
     priority: decodePriority(header, findings),
     otherInfo: decodeOtherInfo(header, findings),
     responseFor: decodeResponses(header, findings),
     steeringType: decodeSteeringType(header, findings),
     toPlaces: header.group('ToPlaces').texts('Place'),
-    business: decodeBusiness(traceList),
-    traces: decodeTraces(traceList),
+    business: decodeBusiness(traceList, findings),
+    traces: decodeTraces(traceList, findings),
     ...besides,
   })
 }
@@ -93,10 +93,9 @@ function decodeSigner(header: WireObject) {
   })
 }
 
-/** ISO where it is a real date, else the text as it was written. */
-function decodeDueDate(header: WireObject, findings: FindingsList): string | undefined {
-  const text = header.text('DueDate')
-  return findings.date(text, 'MessageHeader/DueDate', isoDate) ?? text
+function decodeDueDate(header: WireObject, findings: FindingsList) {
+  const dueDateText = header.text('DueDate')
+  return present({ dueDateText, dueDate: findings.date(dueDateText, 'MessageHeader/DueDate', isoDate) })
 }
 
 function decodePriority(header: WireObject, findings: FindingsList): Priority {
@@ -163,15 +162,20 @@ function decodeSteeringType(header: WireObject, findings: FindingsList): string 
   return text
 }
 
-function decodeBusiness(traceList: WireObject) {
+function decodeBusiness(traceList: WireObject, findings: FindingsList) {
   // Older packages have Paper beside Bussiness; alone it says nothing about the business.
   if (!traceList.has('Bussiness')) return undefined
   const business = traceList.group('Bussiness')
   const info = business.group('BussinessDocumentInfo')
+  const paper = business.text('Paper') ?? traceList.text('Paper')
+  findings.checkNumber(paper, `${businessPath}/Paper`)
+  for (const flag of ['DocumentInfo', 'DocumentReceiver']) {
+    findings.checkNumber(info.text(flag), `${businessPath}/BussinessDocumentInfo/${flag}`)
+  }
   return present({
     reason: business.text('BussinessDocReason'),
     documentId: business.text('DocumentId'),
-    paper: business.text('Paper') ?? traceList.text('Paper'),
+    paper,
     staff: decodeStaff(business),
     documentInfo: info.text('DocumentInfo'),
     documentReceiver: info.text('DocumentReceiver'),
@@ -179,6 +183,8 @@ function decodeBusiness(traceList: WireObject) {
     replacements: business.group('ReplacementInfoList').groups('ReplacementInfo').flatMap(decodeReplacement),
   })
 }
+
+const businessPath = 'TraceHeaderList/Bussiness'
 
 function decodeReceiver(receiver: WireObject) {
   const organId = receiver.text('OrganId')
@@ -190,8 +196,11 @@ function decodeReplacement(replacement: WireObject) {
   return documentId === undefined ? [] : [{ documentId, organIds: replacement.group('OrganIdList').texts('OrganId') }]
 }
 
-function decodeTraces(traceList: WireObject) {
-  return traceList
-    .groups('TraceHeader')
-    .map((hop) => present({ organId: hop.text('OrganId'), timestamp: hop.text('Timestamp') }))
+/** A hop may be without a code: the axis writes its own so. */
+function decodeTraces(traceList: WireObject, findings: FindingsList) {
+  return traceList.groups('TraceHeader').map((hop, index) => {
+    const timestamp = hop.text('Timestamp')
+    findings.date(timestamp, `TraceHeaderList/TraceHeader[${index + 1}]/Timestamp`, isoTimestamp)
+    return present({ organId: hop.text('OrganId'), timestamp })
+  })
 }

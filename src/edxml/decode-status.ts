@@ -3,7 +3,7 @@ import type { StatusPackage } from '../domain/document-package.ts'
 import { decodeParty, decodeReference, decodeStaff } from './decode-common.ts'
 import type { FindingsList } from './findings-list.ts'
 import { shortened } from './problems.ts'
-import { isoDate, isoTimestamp } from './value-forms.ts'
+import { isoDate, isoTimestamp, paddedStatusCode } from './value-forms.ts'
 import { present, type WireObject } from './wire-object.ts'
 
 export function decodeStatus(envelope: WireObject, findings: FindingsList): StatusPackage {
@@ -12,7 +12,7 @@ export function decodeStatus(envelope: WireObject, findings: FindingsList): Stat
   findings.date(responseFor.promulgationDate, 'MessageHeader/ResponseFor/PromulgationDate', isoDate)
   if (responseFor.documentId === undefined) findings.warn('status_document_missing', 'MessageHeader/ResponseFor')
   const codeText = header.text('StatusCode') ?? ''
-  const code = padded(codeText)
+  const code = paddedStatusCode(codeText)
   if (!knownCodes.includes(code)) {
     findings.warn('status_code_unknown', 'MessageHeader/StatusCode', { found: shortened(codeText) })
   }
@@ -28,11 +28,6 @@ export function decodeStatus(envelope: WireObject, findings: FindingsList): Stat
     timestampText,
     timestamp: findings.date(timestampText, 'MessageHeader/Timestamp', isoTimestamp),
   })
-}
-
-/** Some senders write integers. Anything else stays as it is: 14 may be a mistyped 15, and that is not ours to decide. */
-function padded(code: string): string {
-  return /^\d$/.test(code) ? `0${code}` : code
 }
 
 /** edxml.md §2.3. */

@@ -11,6 +11,8 @@ export class ElementNode {
   /** Of the opening `<`, counted from 1. */
   readonly line: number
   readonly column: number
+  /** Where it may repeat: its number among its like, from 1. Counted once, for a hostile package repeats by the thousand. */
+  readonly #position: number
   readonly children: ElementNode[] = []
   text = ''
   content: ContentFacts | undefined
@@ -18,6 +20,7 @@ export class ElementNode {
   filled = false
   /** Left out of the canonical form although it holds something, e.g. a `To` without a code. */
   setAside = false
+  #countOf: Map<Shape, number> | undefined
 
   constructor(shape: Shape, parent: ElementNode | undefined, tag: { spelling: string; line: number; column: number }) {
     this.shape = shape
@@ -25,6 +28,7 @@ export class ElementNode {
     this.spelling = tag.spelling
     this.line = tag.line
     this.column = tag.column
+    this.#position = shape.repeats && parent !== undefined ? parent.#count(shape) : 1
   }
 
   /** The text without surrounding white space, or undefined where the element says nothing. */
@@ -32,7 +36,7 @@ export class ElementNode {
     const value = this.text.trim()
     if (value === '') return undefined
     // Some builders print a missing code as the word "null".
-    return this.shape.name === 'OrganId' && value === 'null' ? undefined : value
+    return value === 'null' && identifiers.has(this.shape.name) ? undefined : value
   }
 
   /** An empty element means "no value" (edxml.md §1.1). */
@@ -72,11 +76,16 @@ export class ElementNode {
   get path(): string {
     const up = this.parent
     if (up === undefined || this.shape.name === 'edXMLEnvelope') return ''
-    const step = this.shape.repeats ? `${this.shape.name}[${up.position(this)}]` : this.shape.name
+    const step = this.shape.repeats ? `${this.shape.name}[${this.#position}]` : this.shape.name
     return up.path === '' ? step : `${up.path}/${step}`
   }
 
-  private position(child: ElementNode): number {
-    return this.children.filter((c) => c.shape === child.shape).indexOf(child) + 1
+  #count(shape: Shape): number {
+    this.#countOf ??= new Map()
+    const count = (this.#countOf.get(shape) ?? 0) + 1
+    this.#countOf.set(shape, count)
+    return count
   }
 }
+
+const identifiers: ReadonlySet<string> = new Set(['OrganId', 'DocumentId'])

@@ -7,6 +7,8 @@ import { isNonNegativeInteger } from './value-forms.ts'
 export class FindingsList {
   readonly all: Finding[] = []
   readonly #header: ElementNode | undefined
+  /** Children by name, looked for once: every one of thousands may have something to tell. */
+  readonly #children = new Map<ElementNode, Map<string, readonly ElementNode[]>>()
 
   /** Paths are those below `edXMLHeader`. */
   constructor(header: ElementNode | undefined) {
@@ -34,10 +36,17 @@ export class FindingsList {
     let node = this.#header
     for (const step of path.split('/')) {
       const { name = step, position = '1' } = /^(?<name>\w+)\[(?<position>\d+)\]$/.exec(step)?.groups ?? {}
-      const next = node?.all(name)[Number(position) - 1]
+      const next = node && this.#childrenOf(node, name)[Number(position) - 1]
       if (next === undefined) break
       node = next
     }
     return node
+  }
+
+  #childrenOf(node: ElementNode, name: string): readonly ElementNode[] {
+    const byName = this.#children.get(node) ?? new Map<string, readonly ElementNode[]>()
+    const children = byName.get(name) ?? node.all(name)
+    this.#children.set(node, byName.set(name, children))
+    return children
   }
 }

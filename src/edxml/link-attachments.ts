@@ -1,12 +1,13 @@
-// Joins the manifest with the attachment block. Where they disagree the block wins and both sides are told; only a file
-// that was promised and did not come is a reason to refuse (edxml-in-practice.md §7.1, §12).
-import type { Attachment, Finding } from '../domain/document-package.ts'
-import { attachmentName, bareContentId, manifestPath } from './attachment-names.ts'
+// Joins the manifest with the attachment block. Where they disagree the block wins and both sides are told; only when
+// none of the files that were promised has come is the package refused (edxml-in-practice.md §7.1, §12).
+import type { Attachment, Finding, WrappedFileFacts } from '../domain/document-package.ts'
+import { isSafeFileName } from '../domain/file-name.ts'
+import { bareContentId, manifestPath } from './attachment-names.ts'
 import type { ContentFacts } from './base64-content.ts'
 import type { ElementNode } from './element-tree.ts'
-import { type Problem, problemAt, warning } from './problems.ts'
+import { type Problem, problemAt, shortened, warning } from './problems.ts'
 import { present } from './wire-object.ts'
-import { isWrapperOf } from './zip-wrapper.ts'
+import { isWrapperOf, type WrappedFile } from './zip-wrapper.ts'
 
 export interface LinkedAttachments {
   readonly attachments: readonly Attachment[]
@@ -18,45 +19,72 @@ export function linkAttachments(root: ElementNode): LinkedAttachments {
   const references = root.find(manifestPath)?.all('Reference') ?? []
   const blocks = root.find('AttachmentEncoded')?.all('Attachment') ?? []
   const linked = pair(references, blocks)
-  const promised = new Set(linked.values())
+  const came = new Set(linked.values())
+  const missing = references.filter((reference) => !came.has(reference))
+  // As attachment-names.ts says it, from what is known here: a search for each of thousands would take seconds.
+  const nameForPeople = (block: ElementNode, index: number): string =>
+    nameOf(block) ?? nameOf(linked.get(block) ?? references[index]) ?? `#${index + 1}`
   return {
     attachments: blocks.flatMap((block, index) => decodeAttachment(block, linked.get(block), index)),
     problems: [
-      ...blocks.flatMap((block) => contentProblem(block, root)),
-      ...references.filter((reference) => !promised.has(reference)).map(missingProblem),
+      ...blocks.flatMap((block, index) => contentProblem(block, nameForPeople(block, index))),
+      ...(blocks.length === 0 ? missing.map(missingProblem) : []),
     ],
-    findings: blocks.flatMap((block) => [
-      ...disagreements(block, linked.get(block), references.length > 0),
-      ...damage(block, root),
-    ]),
+    findings: [
+      ...blocks.flatMap((block, index) => [
+        ...disagreements(block, linked.get(block), references.length > 0),
+        ...fileFindings(block, nameForPeople(block, index)),
+      ]),
+      ...(blocks.length === 0 ? [] : missing.map(missingFinding)),
+    ],
   }
 }
 
-/** By id; what is left over by name; and when each side has one left and they are as many, those two. */
+/**
+ * By id; what is left over by name; and when each side has one left and they are as many, those two. Looked up and not
+ * searched for: a manifest may list ten thousand.
+ */
 function pair(references: readonly ElementNode[], blocks: readonly ElementNode[]): Map<ElementNode, ElementNode> {
   const linked = new Map<ElementNode, ElementNode>()
   const free = new Set(references)
-  const link = (isSame: (reference: ElementNode, block: ElementNode) => boolean): void => {
+  const link = (keyOf: (node: ElementNode) => string): void => {
+    const waiting = groupedBy(free, keyOf)
     for (const block of blocks) {
       if (linked.has(block)) continue
-      const reference = [...free].find((candidate) => isSame(candidate, block))
+      const reference = waiting.get(keyOf(block))?.shift()
       if (reference === undefined) continue
       linked.set(block, reference)
       free.delete(reference)
     }
   }
-  link((reference, block) => bareContentId(block) !== '' && bareContentId(reference) === bareContentId(block))
-  if (free.size > 0) link((reference, block) => nameOf(block) !== undefined && nameOf(reference) === nameOf(block))
-  if (free.size === 1 && references.length === blocks.length) link(() => true)
+  link(bareContentId)
+  if (free.size > 0) link((node) => nameOf(node) ?? '')
+  const [last] = free
+  const unpaired = blocks.find((block) => !linked.has(block))
+  const isLastPair = free.size === 1 && references.length === blocks.length
+  if (isLastPair && last !== undefined && unpaired !== undefined) linked.set(unpaired, last)
   return linked
+}
+
+/** What says nothing belongs to no group. */
+function groupedBy(nodes: Iterable<ElementNode>, keyOf: (node: ElementNode) => string): Map<string, ElementNode[]> {
+  const groups = new Map<string, ElementNode[]>()
+  for (const node of nodes) {
+    const key = keyOf(node)
+    const group = groups.get(key)
+    if (group !== undefined) group.push(node)
+    else if (key !== '') groups.set(key, [node])
+  }
+  return groups
 }
 
 function decodeAttachment(block: ElementNode, reference: ElementNode | undefined, index: number): Attachment[] {
   const content = contentOf(block)
   if (content === undefined || content.fault !== undefined) return []
-  const { sha256, size, mediaType, wrapped } = content
+  const { sha256, size, mediaType, zip } = content
   const contentId = bareContentId(block) || (reference === undefined ? '' : bareContentId(reference))
-  const name = nameOf(block) ?? (reference && nameOf(reference)) ?? `attachment-${index + 1}`
+  const name = nameOf(block) ?? nameOf(reference) ?? `attachment-${index + 1}`
+  const wrapped = zip?.wrapped !== undefined && isWrapperOf(name, zip.wrapped.entryName) ? zip.wrapped : undefined
   return [
     present({
       contentId,
@@ -65,14 +93,20 @@ function decodeAttachment(block: ElementNode, reference: ElementNode | undefined
       declaredType: typeOf(block) ?? (reference && typeOf(reference)),
       mediaType,
       sha256,
-      innerSha256: wrapped !== undefined && isWrapperOf(name, wrapped.entryName) ? wrapped.sha256 : undefined,
+      innerSha256: wrapped?.sha256,
+      inner: wrapped && innerFacts(wrapped),
+      hasMacros: content.hasMacros || wrapped?.hasMacros ? (true as const) : undefined,
       size,
     }),
   ]
 }
 
-function contentProblem(block: ElementNode, root: ElementNode): Problem[] {
-  const name = attachmentName(block, root)
+function innerFacts({ sha256, size, mediaType, entryName }: WrappedFile): WrappedFileFacts {
+  // Only for people; a name of sixty-four kilobytes is for nobody.
+  return { sha256, size, mediaType, entryName: shortened(entryName) }
+}
+
+function contentProblem(block: ElementNode, name: string): Problem[] {
   const content = contentOf(block)
   const path = `${block.path}/ContentTransferEncoded`
   if (content?.fault !== undefined) {
@@ -93,6 +127,10 @@ function missingProblem(reference: ElementNode): Problem {
   })
 }
 
+function missingFinding(reference: ElementNode): Finding {
+  return warning('attachment_not_in_package', reference, { name: nameOf(reference) ?? bareContentId(reference) })
+}
+
 function disagreements(block: ElementNode, reference: ElementNode | undefined, hasManifest: boolean): Finding[] {
   const name = nameOf(block) ?? ''
   if (reference === undefined) {
@@ -108,17 +146,31 @@ function disagreements(block: ElementNode, reference: ElementNode | undefined, h
     .map(({ code, there, here }) => warning(code, block, { name, manifest: there, attachment: here }))
 }
 
-function damage(block: ElementNode, root: ElementNode): Finding[] {
-  const isDamaged = contentOf(block)?.isDamaged ?? false
-  return isDamaged ? [warning('attachment_damaged', block, { name: attachmentName(block, root) })] : []
+/** What the bytes and the name of a file give to tell, each by its code. */
+function fileFindings(block: ElementNode, name: string): Finding[] {
+  const content = contentOf(block)
+  if (content === undefined || content.fault !== undefined) return []
+  const { zip, mediaType } = content
+  const isOneTooMany = mediaType === 'application/zip' && (zip?.count ?? 0) > 1 && !/\.zip$/i.test(name)
+  const codes = [
+    content.isDamaged ? 'attachment_damaged' : undefined,
+    zip?.trouble,
+    isOneTooMany ? 'zip_many_entries' : undefined,
+    isSafeFileName(name) ? undefined : 'attachment_name_unsafe',
+  ]
+  return codes.flatMap((code) => {
+    if (code === undefined) return []
+    const finding = warning(code, block, { name })
+    return [code === 'zip_not_inspected' ? { ...finding, severity: 'info' } : finding]
+  })
 }
 
 function contentOf(block: ElementNode): ContentFacts | undefined {
   return block.all('ContentTransferEncoded')[0]?.content
 }
 
-function nameOf(node: ElementNode): string | undefined {
-  return node.valueOf('AttachmentName')?.normalize('NFC')
+function nameOf(node: ElementNode | undefined): string | undefined {
+  return node?.valueOf('AttachmentName')?.normalize('NFC')
 }
 
 function typeOf(node: ElementNode): string | undefined {

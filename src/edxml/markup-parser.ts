@@ -1,10 +1,11 @@
 // Everything of a package but the attachments' content: well-formedness, namespaces and limits (saxes), and the tree of
-// what is understood. Unknown elements are passed over and remembered by path, never refused.
+// what is understood. Unknown elements are set aside, never refused.
 import type { SaxesTagNS } from 'saxes'
 import { attachmentName } from './attachment-names.ts'
 import { ElementNode } from './element-tree.ts'
 import { problemAt, refuse } from './problems.ts'
 import { StrictParser } from './strict-parser.ts'
+import { UnknownElements } from './unknown-elements.ts'
 import { anyShape, edxmlNamespace, type Shape, signatureShape } from './vocabulary.ts'
 import { describeRoot } from './wrong-root.ts'
 
@@ -19,7 +20,7 @@ export class MarkupParser {
   openContent: ElementNode | undefined
   /** How many tags, comments and the like have come to their end. */
   constructsEnded = 0
-  readonly unknown: string[] = []
+  readonly unknown = new UnknownElements()
   readonly #limits: MarkupLimits
   readonly #parser: StrictParser
   readonly #open: ElementNode[] = []
@@ -128,7 +129,10 @@ export class MarkupParser {
   }
 
   #understand(tag: SaxesTagNS): Shape | undefined {
-    if (this.#skipping > 0) return undefined
+    if (this.#skipping > 0) {
+      if (this.unknown.isInside) this.unknown.enter('', tag)
+      return undefined
+    }
     const parent = this.#open.at(-1)
     if (parent === undefined) return this.#checkRoot(tag)
     if (parent.shape.holds === 'anything') {
@@ -137,8 +141,7 @@ export class MarkupParser {
     }
     const shape = parent.shape.spellings.get(tag.local)
     if (shape !== undefined && (tag.uri === edxmlNamespace || shape === signatureShape)) return shape
-    if (this.unknown.length < unknownMax)
-      this.unknown.push(parent.path === '' ? tag.name : `${parent.path}/${tag.name}`)
+    this.unknown.enter(parent.path, tag)
     return undefined
   }
 
@@ -179,6 +182,7 @@ export class MarkupParser {
     this.#lastClosed = undefined
     if (this.#skipping > 0) {
       this.#skipping--
+      this.unknown.leave()
       return
     }
     this.#lastClosed = this.#open.pop()
@@ -187,6 +191,7 @@ export class MarkupParser {
 
   #text(text: string): void {
     const node = this.#skipping > 0 ? undefined : this.#open.at(-1)
+    if (this.#skipping > 0) this.unknown.addText(text)
     if (node?.shape.holds === 'text') node.text += text
     if (node?.shape.holds === 'anything' && text.trim() !== '') node.filled = true
     // Text is reported when the `<` after it was read.
@@ -223,6 +228,3 @@ export class MarkupParser {
 
 // Real elements carry at most seven.
 const attributesMax = 64
-
-// What is not understood is told, not collected without bound.
-const unknownMax = 100

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { XMLBuilder } from 'fast-xml-parser'
+import type { SchemaName } from './schema-check.ts'
 import { edxmlNamespace } from './vocabulary.ts'
+import { refuseUnwritable } from './write-check.ts'
 import { zipOf } from './zip-entry.ts'
 
 export interface AttachmentToWrite {
@@ -23,11 +25,15 @@ interface EncodableFile {
 }
 
 /** The bytes of a package: the header's elements, then the manifest and the files where there are any. */
-export function packageBytes(header: Writable, attachments: readonly AttachmentToWrite[]): Buffer {
+export function packageBytes(schema: SchemaName, header: Writable, attachments: readonly AttachmentToWrite[]): Buffer {
   const files = attachments.map(encodable)
   const manifest = { '@version': '1.0', Reference: files.map(({ label }) => label) }
   const body = files.length === 0 ? undefined : { edXMLManifest: manifest }
-  return assemble({ edXMLHeader: header, edXMLBody: body }, files)
+  const envelope = envelopeXml({ edXMLHeader: header, edXMLBody: body })
+  // A byte stands for each file: what is in them is no matter of the schema, and may be much.
+  const skeleton = assemble(envelope, files, (file) => file.bytes.subarray(0, 1))
+  refuseUnwritable(schema, skeleton.toString())
+  return assemble(envelope, files, (file) => file.bytes)
 }
 
 /** PDF and office files as they are, everything else zipped: readers unwrap by the label. Both labels are alike. */
@@ -51,15 +57,19 @@ function contentIdOf(attachment: AttachmentToWrite, index: number): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 }
 
-function assemble(envelope: Writable, files: readonly EncodableFile[]): Buffer {
+function assemble(
+  envelope: string,
+  files: readonly EncodableFile[],
+  contentOf: (file: EncodableFile) => Buffer,
+): Buffer {
   const opening = `<?xml version="1.0" encoding="UTF-8"?>\n<edXML xmlns="${edxmlNamespace}">\n`
-  const parts: (string | Buffer)[] = [opening, envelopeXml(envelope)]
+  const parts: (string | Buffer)[] = [opening, envelope]
   if (files.length > 0) parts.push('<AttachmentEncoded>\n')
-  for (const { label, bytes } of files) {
-    const { ContentId, AttachmentName, Description, ContentType } = label
+  for (const file of files) {
+    const { ContentId, AttachmentName, Description, ContentType } = file.label
     const fields = builder.build(pruned({ ContentId, AttachmentName, Description, ContentType }, '') ?? {})
     parts.push(`<Attachment>\n${fields}<edXML:ContentTransferEncoded xmlns:edXML="${edxmlNamespace}">`)
-    parts.push(bytes, '</edXML:ContentTransferEncoded>\n</Attachment>\n')
+    parts.push(contentOf(file), '</edXML:ContentTransferEncoded>\n</Attachment>\n')
   }
   if (files.length > 0) parts.push('</AttachmentEncoded>\n')
   parts.push('</edXML>\n')

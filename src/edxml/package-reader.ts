@@ -2,9 +2,12 @@
 // it is scanned raw, so memory and time do not grow with it (design D7). The decisions are in assemble-package.ts.
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../domain/errors.ts'
-import { assemblePackage, type ReadPackage } from './assemble-package.ts'
+import { preparePackage, type ReadPackage, type UnjudgedPackage } from './assemble-package.ts'
 import { Base64Content } from './base64-content.ts'
+import { judgeWhereItFits } from './header-thread.ts'
+import { judgeHeader } from './judge-header.js'
 import { MarkupParser } from './markup-parser.ts'
+import { type Place, placeOf } from './place-of.ts'
 import { contentSpellings } from './vocabulary.ts'
 import { describeBytes } from './wrong-root.ts'
 
@@ -18,9 +21,16 @@ export interface PackageReaderLimits {
   readonly depthMax: number
 }
 
+/** Somebody who wants the content of attachments, which the reader itself never keeps. */
+export interface ContentTaker {
+  /** A further content begins, in the order of the package. What is answered is given its bytes, to be copied at once. */
+  begin(): (decoded: Buffer) => void
+}
+
 export class PackageReader {
   readonly #limits: PackageReaderLimits
   readonly #parser: MarkupParser
+  readonly #contents: ContentTaker | undefined
   #hasBegun = false
   /** Whether the byte order mark was looked for. */
   #isPastMark = false
@@ -31,8 +41,9 @@ export class PackageReader {
   #stepsSince: number | undefined
   #content: Base64Content | undefined
 
-  constructor(limits: PackageReaderLimits) {
+  constructor(limits: PackageReaderLimits, contents?: ContentTaker) {
     this.#limits = limits
+    this.#contents = contents
     this.#parser = new MarkupParser(limits)
   }
 
@@ -47,6 +58,12 @@ export class PackageReader {
     }
   }
 
+  /** Where the element at a canonical path stands, or what it would stand in. */
+  placeOf(path: string): Place {
+    const { root } = this.#parser
+    return root === undefined ? { line: 1, column: 1 } : placeOf(root, path)
+  }
+
   write(chunk: Buffer): void {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
     const used = this.#take(bytes, false)
@@ -54,14 +71,26 @@ export class PackageReader {
     this.#held = used === bytes.length ? nothing : Buffer.from(bytes.subarray(used))
   }
 
+  /** Judges the header in place, whatever its size: for tools and for whoever reads one package at a time. */
   end(): ReadPackage {
+    const unjudged = this.#prepared()
+    return unjudged.complete(judgeHeader(unjudged.schema, unjudged.xml))
+  }
+
+  /** The same, with a large header judged on another thread, so that nobody else waits for it. */
+  async finish(): Promise<ReadPackage> {
+    const unjudged = this.#prepared()
+    return unjudged.complete(await judgeWhereItFits(unjudged.schema, unjudged.xml))
+  }
+
+  #prepared(): UnjudgedPackage {
     this.#take(this.#held, true)
     this.#held = nothing
     if (!this.#hasBegun) throw new GatewayError('invalid', 'package_empty')
     if (this.#content !== undefined) this.#finishContent(this.#content)
     this.#parser.close()
     if (this.#parser.root === undefined) throw new Error('the XML parser accepted a document without a root element')
-    return assemblePackage(this.#parser.root, this.#parser.unknown)
+    return preparePackage(this.#parser.root, this.#parser.unknown)
   }
 
   /** Answers how many bytes were used; the rest comes again with the next chunk. */
@@ -162,7 +191,7 @@ export class PackageReader {
   }
 
   #beginContent(): void {
-    this.#content = new Base64Content(this.#parser.line, this.#parser.column)
+    this.#content = new Base64Content(this.#parser.line, this.#parser.column, this.#contents?.begin())
   }
 
   #takeContent(bytes: Buffer, at: number, content: Base64Content): number {
@@ -209,7 +238,8 @@ function validPrefix(part: Buffer): number {
     if (isValidSoFar(part.subarray(0, middle))) good = middle
     else bad = middle
   }
-  return characterStart(part, good)
+  // What may still become a character may also be the beginning of the one that is wrong.
+  return isUtf8(part.subarray(0, good)) ? good : characterStart(part, good - 1)
 }
 
 function isValidSoFar(bytes: Buffer): boolean {

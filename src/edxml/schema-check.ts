@@ -1,43 +1,34 @@
-// Holds the canonical form against the published XSD and answers in terms of the bytes that were sent.
-import { readFileSync } from 'node:fs'
-import { type ErrorDetail, XmlDocument, XmlValidateError, XsdValidator } from 'libxml2-wasm'
-import { elementAt } from './canonical.ts'
+// What the published XSD says about the canonical form, in terms of the bytes that were sent.
+import { elementFinder } from './canonical.ts'
 import type { ElementNode } from './element-tree.ts'
 import { type Problem, problemAt } from './problems.ts'
 import { edxmlNamespace, type Shape } from './vocabulary.ts'
 
-export type SchemaName = 'document-package' | 'status-package'
+/** The read profiles hold for the canonical form of what arrives, the write profiles for what this gateway originates. */
+export type SchemaName = 'document-package' | 'status-package' | 'document-package-write' | 'status-package-write'
 
-/** Everything in the canonical form that breaks the schema, in document order. */
-export function schemaProblems(check: {
-  readonly schema: SchemaName
-  readonly xml: string
-  readonly root: ElementNode
-  readonly shape: Shape
-}): Problem[] {
-  return validate(check.schema, check.xml).map((detail) => {
-    const node = elementAt(check.root, check.shape, detail.xpath ?? '')
-    return schemaProblem(node, detail.message)
-  })
+export interface SchemaFault {
+  /** In the words of libxml2. */
+  readonly message: string
+  /** Steps such as `*[3]`. */
+  readonly xpath: string
 }
 
-function validate(schema: SchemaName, xml: string): readonly ErrorDetail[] {
-  const document = XmlDocument.fromString(xml)
-  try {
-    validatorOf(schema).validate(document)
-    return []
-  } catch (error) {
-    if (error instanceof XmlValidateError) return error.details
-    throw error
-  } finally {
-    // WebAssembly memory is not collected.
-    document.dispose()
-  }
+export interface HeaderJudgement {
+  readonly faults: readonly SchemaFault[]
+  /** What the object parser made of it; only where there is no fault. */
+  readonly object?: unknown
+}
+
+/** The faults of the canonical form of `root`, in document order. */
+export function schemaProblems(faults: readonly SchemaFault[], root: ElementNode, shape: Shape): Problem[] {
+  const elementAt = elementFinder(root, shape)
+  return faults.map(({ message, xpath }) => schemaProblem(elementAt(xpath), message))
 }
 
 /** Texts are told by their length: they are document content. */
 function schemaProblem(node: ElementNode, message: string): Problem {
-  const rule = /\[facet '(\w+)'\]/.exec(message)?.[1] ?? 'structure'
+  const rule = ruleOf(message)
   const length = node.value === undefined ? undefined : [...node.value].length
   return problemAt('schema_violation', node, {
     rule,
@@ -47,15 +38,8 @@ function schemaProblem(node: ElementNode, message: string): Problem {
   })
 }
 
-const validators = new Map<SchemaName, XsdValidator>()
-
-/** Compiled at first use and kept for the life of the process. */
-function validatorOf(schema: SchemaName): XsdValidator {
-  const known = validators.get(schema)
-  if (known !== undefined) return known
-  const source = XmlDocument.fromBuffer(readFileSync(new URL(`../../schemas/edxml/${schema}.xsd`, import.meta.url)))
-  const validator = XsdValidator.fromDoc(source)
-  source.dispose()
-  validators.set(schema, validator)
-  return validator
+/** The facet that was broken, `type` for a value of another kind, and `structure` for what is missing or misplaced. */
+export function ruleOf(message: string): string {
+  const facet = /\[facet '(\w+)'\]/.exec(message)?.[1]
+  return facet ?? (message.includes('is not a valid value of the') ? 'type' : 'structure')
 }

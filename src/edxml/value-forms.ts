@@ -22,6 +22,11 @@ export function wireTimestamp(instant: Date): string {
   return `${wireDate(local.slice(0, 10))} ${local.slice(11, 19)}`
 }
 
+/** Some senders write integers. Anything else stays as it is: 14 may be a mistyped 15, and that is not ours to decide. */
+export function paddedStatusCode(code: string): string {
+  return /^\d$/.test(code) ? `0${code}` : code
+}
+
 export function isNonNegativeInteger(text: string): boolean {
   return /^\d{1,9}$/.test(text)
 }

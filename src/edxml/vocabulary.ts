@@ -35,6 +35,8 @@ function shape(name: string, holds: Holds, parts: readonly Shape[], options: Sha
 const group = (name: string, parts: readonly Shape[], options?: ShapeOptions) => shape(name, 'elements', parts, options)
 const text = (name: string, options?: ShapeOptions) => shape(name, 'text', [], options)
 const texts = (...names: string[]) => names.map((name) => text(name))
+/** Known to be written, and of no meaning here: read, and neither shown nor told. */
+const ignored = (...names: string[]) => names.map((name) => shape(name, 'anything', []))
 
 const organizationParts = texts(
   'OrganId',
@@ -133,16 +135,19 @@ const attachmentBlock = group(
         text('ContentType', { aliases: ['AttachmentType'] }),
         shape('ContentTransferEncoded', 'content', [], { aliases: ['AttachmentData'] }),
       ],
-      { repeats: true },
+      // The early gateway that wrote AttachmentType and AttachmentData also stated a size.
+      { repeats: true, alsoReads: ignored('AttachmentSize') },
     ),
   ],
-  // An early gateway wrote the block inside the envelope under this name.
+  // It wrote the block inside the envelope under this name.
   { aliases: ['edXMLAttachments'] },
 )
 
 function packageShape(headerParts: readonly Shape[], rest: readonly Shape[], body: readonly Shape[], block: Shape[]) {
   const header = group('edXMLHeader', [group('MessageHeader', headerParts, { aliases: ['Status'] }), ...rest])
-  return group('edXML', [group('edXMLEnvelope', [header, ...body], { alsoReads: block }), ...block])
+  // The C# library writes three labels of a MIME part before the envelope.
+  const alsoReads = ignored('Boundary', 'ContentId', 'ContentType')
+  return group('edXML', [group('edXMLEnvelope', [header, ...body], { alsoReads: block }), ...block], { alsoReads })
 }
 
 const documentRest = [traceHeaderList, signatureShape]

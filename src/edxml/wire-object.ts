@@ -1,7 +1,4 @@
-// The canonical form as an object (fast-xml-parser), and the few questions the decoders ask it. The parser is given
-// nothing but text that this program wrote and libxml2 has passed.
-import { XMLParser } from 'fast-xml-parser'
-import { unescaped } from './canonical.ts'
+// The canonical form as an object, and the few questions the decoders ask it.
 
 /** An element with its children by name. */
 export class WireObject {
@@ -40,9 +37,8 @@ export class WireObject {
   }
 }
 
-/** The content of `edXMLEnvelope`. */
-export function parseEnvelope(canonicalXml: string): WireObject {
-  const parsed: unknown = parser.parse(canonicalXml)
+/** The content of `edXMLEnvelope` in what the parser made of the canonical form. */
+export function envelopeOf(parsed: unknown): WireObject {
   const root = isMembers(parsed) ? new WireObject(parsed) : nothing
   return root.group('edXML').group('edXMLEnvelope')
 }
@@ -63,22 +59,3 @@ function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 const nothing = new WireObject({})
-
-const parser = new XMLParser({
-  // Codes are texts: 0012 is not 12.
-  parseTagValue: false,
-  trimValues: false,
-  // Every child is a list, so one Place and two look alike.
-  isArray: () => true,
-  jPath: false,
-  // The library's own decoder is built anew for every text and bounds how often &amp; may occur, against entities that
-  // a document declares. There can be none here, and a long subject full of ampersands must pass.
-  processEntities: true,
-  entityDecoder: {
-    decode: unescaped,
-    reset: () => {},
-    setExternalEntities: () => {},
-    addInputEntities: () => {},
-    setXmlVersion: () => {},
-  },
-})

@@ -3,32 +3,36 @@
 import type { DocumentKind, DocumentReference, Party, Priority, StaffInfo } from '../domain/document-package.ts'
 import { documentKinds } from '../domain/document-package.ts'
 import { type AttachmentToWrite, packageBytes, type Writable } from './package-bytes.ts'
-import { wireDate, wireTimestamp } from './value-forms.ts'
+import { paddedStatusCode, wireDate, wireTimestamp } from './value-forms.ts'
 
 export type { AttachmentToWrite } from './package-bytes.ts'
 
 /** A reference whose date is ISO. */
 export type ReferenceToWrite = DocumentReference
 
+/** What schemas/edxml/document-package-write.xsd wants must be given; it refuses what it does not take. */
 export interface DocumentToWrite {
   readonly kind?: DocumentKind
   readonly from: Party
   readonly to: readonly Party[]
-  readonly documentId?: string
-  readonly codeNumber?: string
-  readonly codeNotation?: string
+  readonly documentId: string
+  readonly codeNumber: string
+  readonly codeNotation: string
   readonly place?: string
   /** ISO date. */
-  readonly promulgationDate?: string
-  readonly documentType?: { readonly type?: string; readonly typeDetail?: string; readonly typeName?: string }
+  readonly promulgationDate: string
+  readonly documentType: { readonly type: string; readonly typeDetail?: string; readonly typeName: string }
   readonly subject: string
   readonly content?: string
-  readonly signer?: { readonly competence?: string; readonly position?: string; readonly fullName?: string }
+  readonly signer: { readonly competence?: string; readonly position: string; readonly fullName: string }
   /** ISO date. */
   readonly dueDate?: string
   readonly priority?: Priority
-  readonly pageAmount?: number
   readonly sphereOfPromulgation?: string
+  readonly typerNotation?: string
+  readonly promulgationAmount?: number
+  readonly pageAmount?: number
+  readonly appendixes?: readonly string[]
   readonly responseFor?: readonly ReferenceToWrite[]
   readonly steeringType?: string
   readonly toPlaces?: readonly string[]
@@ -36,8 +40,10 @@ export interface DocumentToWrite {
     readonly reason?: string
     readonly documentId?: string
     readonly staff?: StaffInfo
+    /** Of an update. */
     readonly documentInfo?: boolean
     readonly receivers?: readonly { readonly organId: string; readonly receiverType: string }[]
+    /** Of a replacement. */
     readonly replacements?: readonly { readonly documentId: string; readonly organIds: readonly string[] }[]
   }
   /** When the package leaves its author: the first trace. */
@@ -56,7 +62,7 @@ export interface StatusToWrite {
 
 export function writeDocumentPackage(document: DocumentToWrite): Buffer {
   const header = { MessageHeader: documentHeader(document), TraceHeaderList: traceHeaderList(document) }
-  return packageBytes(header, document.attachments)
+  return packageBytes('document-package-write', header, document.attachments)
 }
 
 export function writeStatusPackage(status: StatusToWrite): Buffer {
@@ -64,11 +70,11 @@ export function writeStatusPackage(status: StatusToWrite): Buffer {
     From: organization(status.from),
     ResponseFor: reference(status.responseFor),
     StaffInfo: staffInfo(status.staff),
-    StatusCode: status.code,
+    StatusCode: paddedStatusCode(status.code),
     Description: status.description,
     Timestamp: wireTimestamp(status.at),
   }
-  return packageBytes({ MessageHeader: header }, [])
+  return packageBytes('status-package-write', { MessageHeader: header }, [])
 }
 
 function documentHeader(d: DocumentToWrite): Writable {
@@ -79,18 +85,21 @@ function documentHeader(d: DocumentToWrite): Writable {
     Code: { CodeNumber: d.codeNumber, CodeNotation: d.codeNotation },
     PromulgationInfo: { Place: d.place, PromulgationDate: date(d.promulgationDate) },
     DocumentType: {
-      Type: d.documentType?.type,
-      TypeDetail: d.documentType?.typeDetail,
-      TypeName: d.documentType?.typeName,
+      Type: d.documentType.type,
+      TypeDetail: d.documentType.typeDetail,
+      TypeName: d.documentType.typeName,
     },
     Subject: d.subject,
     Content: d.content,
-    SignerInfo: { Competence: d.signer?.competence, Position: d.signer?.position, FullName: d.signer?.fullName },
+    SignerInfo: { Competence: d.signer.competence, Position: d.signer.position, FullName: d.signer.fullName },
     DueDate: date(d.dueDate),
     OtherInfo: {
       Priority: String(d.priority ?? 0),
       SphereOfPromulgation: d.sphereOfPromulgation,
-      PageAmount: d.pageAmount === undefined ? undefined : String(d.pageAmount),
+      TyperNotation: d.typerNotation,
+      PromulgationAmount: d.promulgationAmount?.toString(),
+      PageAmount: d.pageAmount?.toString(),
+      Appendixes: { Appendix: d.appendixes ?? [] },
     },
     ResponseFor: (d.responseFor ?? []).map(reference),
     SteeringType: d.steeringType,
@@ -109,7 +118,7 @@ function traceHeaderList(d: DocumentToWrite): Writable {
       DocumentId: business?.documentId ?? d.documentId,
       Paper: '0',
       BussinessDocumentInfo: kind === 'update' ? updateScope(business) : undefined,
-      ReplacementInfoList: { ReplacementInfo: (business?.replacements ?? []).map(replacement) },
+      ReplacementInfoList: kind === 'replace' ? replacementList(business) : undefined,
       StaffInfo: staffInfo(business?.staff),
     },
   }
@@ -124,6 +133,10 @@ function updateScope(business: DocumentToWrite['business']): Writable {
   }
 }
 
+function replacementList(business: DocumentToWrite['business']): Writable {
+  return { ReplacementInfo: (business?.replacements ?? []).map(replacement) }
+}
+
 function replacement(r: { readonly documentId: string; readonly organIds: readonly string[] }): Writable {
   return { DocumentId: r.documentId, OrganIdList: { OrganId: r.organIds } }
 }
@@ -132,7 +145,8 @@ function organization(party: Party): Writable {
   return {
     OrganId: party.organId,
     OrganizationInCharge: party.organizationInCharge,
-    OrganName: party.organName,
+    // Strict readers want a name; where none is known the code is what people know the agency by.
+    OrganName: party.organName ?? party.organId,
     OrganAdd: party.organAdd,
     Email: party.email,
     Telephone: party.telephone,

@@ -88,10 +88,6 @@ describe('a document', () => {
         xml.replace('<e:edXMLEnvelope', '<Boundary>x</Boundary><ContentId>y</ContentId><e:edXMLEnvelope'),
     ],
     [
-      'elements of another namespace',
-      (xml: string) => xml.replace('<e:Subject>', '<x:Subject xmlns:x="urn:x">no</x:Subject><e:Subject>'),
-    ],
-    [
       'empty elements',
       (xml: string) =>
         xml.replace(
@@ -142,10 +138,11 @@ describe('a document', () => {
       '</e:edXMLEnvelope>',
       `${inside}</e:edXMLEnvelope>`,
     )
-    expect(document(xml).attachments).toMatchObject([
-      { name: 'a.pdf', declaredType: 'PDF', mediaType: 'application/pdf' },
-    ])
-    expect(codes(xml)).toEqual(['manifest_missing'])
+    expect(document(xml)).toMatchObject({
+      attachments: [{ name: 'a.pdf', declaredType: 'PDF', mediaType: 'application/pdf' }],
+      unknown: [{ path: 'edXMLBody/Content', text: 'x' }],
+    })
+    expect(codes(xml)).toEqual(['manifest_missing', 'unknown_elements'])
   })
 
   it('decodes every reference once and keeps texts as they are', () => {
@@ -158,14 +155,12 @@ describe('a document', () => {
     expect(document(edxml({ subject: `<e:Subject>${ampersands}</e:Subject>` })).subject).toBe('&'.repeat(1999))
   })
 
-  it('sets unknown elements aside by path', () => {
-    const xml = edxml({ more: '<e:Novelty><e:Subject>x</e:Subject></e:Novelty>', rootAttributes: ' extra="1"' })
-    expect(read(xml).unknown).toEqual(['edXMLHeader/MessageHeader/e:Novelty'])
-  })
-
   it('keeps two recipients of one code: who they are is the directory’s to say', () => {
-    const to = '<e:To><e:OrganId>H35</e:OrganId></e:To>'
-    expect(document(edxml({ to: to + to })).to).toHaveLength(2)
+    const to = '<e:To><e:OrganId>H35</e:OrganId></e:To><e:To><e:OrganId>h35</e:OrganId></e:To>'
+    expect(document(edxml({ to })).to).toHaveLength(2)
+    expect(read(edxml({ to })).findings).toMatchObject([
+      { code: 'recipient_repeated', path: 'edXMLHeader/MessageHeader/To[2]', params: { organId: 'h35' } },
+    ])
   })
 
   it.each([
@@ -255,6 +250,11 @@ describe('a document', () => {
       'two ids of one file',
       { files: [oneFile, { ...other, reference: differing('yy', other.name, other.type) }] },
       ['attachment_id_differs'],
+    ],
+    [
+      'a file of the manifest that did not come, beside one that did',
+      { files: [oneFile, { ...other, block: '' }] },
+      ['attachment_not_in_package'],
     ],
     [
       'bytes damaged by text decoding',

@@ -218,17 +218,18 @@ describe('what a status must have', () => {
 })
 
 describe('attachments', () => {
-  it('refuses a file that is promised and not there, and names it', () => {
+  it('refuses a package of whose promised files none is there, and names them', () => {
     const missing = { id: 'b2', name: 'phu-luc.xlsx', type: 'application/zip', block: '' }
-    const xml = edxml({ files: [oneFile, missing] })
+    const xml = edxml({ files: [missing, { ...missing, id: 'b3' }] })
 
     const error = refusal(xml)
 
     expect(error).toMatchObject({ code: 'attachment_missing', facts: { params: { name: 'phu-luc.xlsx' } } })
     expect(error.facts.violations?.[0]).toMatchObject({
-      path: 'edXMLBody/edXMLManifest/Reference[2]',
+      path: 'edXMLBody/edXMLManifest/Reference[1]',
       found: 'phu-luc.xlsx',
     })
+    expect(error.facts.violations).toHaveLength(2)
   })
 
   it.each([

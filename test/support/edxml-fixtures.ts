@@ -144,7 +144,9 @@ export function placeOf(text: string, part: string): { line: number; column: num
 }
 
 const catalogue: ReadonlyMap<string, unknown> = new Map(
-  Object.entries(JSON.parse(readFileSync(new URL('../../schemas/errors/edxml.json', import.meta.url), 'utf8'))),
+  ['edxml', 'edxml-bounds'].flatMap((name) =>
+    Object.entries(JSON.parse(readFileSync(new URL(`../../schemas/errors/${name}.json`, import.meta.url), 'utf8'))),
+  ),
 )
 
 /** The names in braces in the catalogue text of a code. */
