@@ -21,6 +21,7 @@ export interface BenchRequest {
 export interface Benchmarks {
   readonly intake: (request: BenchRequest) => Promise<unknown>
   readonly deliver: (request: BenchRequest) => Promise<unknown>
+  readonly edxml: (request: BenchRequest) => Promise<unknown>
 }
 
 export function benchCommand(benchmarks: Benchmarks): Command {
@@ -31,6 +32,7 @@ export function benchCommand(benchmarks: Benchmarks): Command {
       'bench intake [--recipients 8.5] [--duration 15s]',
       'bench intake --big 500',
       'bench deliver [--packages 500]',
+      'bench edxml [--rounds 5]',
     ],
     options: {
       rounds: { type: 'string', value: 'N', help: 'rounds after the warm-up; the median is reported; default 3' },
@@ -50,9 +52,9 @@ export function benchCommand(benchmarks: Benchmarks): Command {
     },
     examples: ['bench intake', 'bench intake --big 500', 'bench deliver --packages 1000 > deliver.json'],
     async run(args, { output, env, signal }) {
-      const kind = args.word(0, 'what to measure (intake or deliver)')
-      const run = kind === 'intake' ? benchmarks.intake : kind === 'deliver' ? benchmarks.deliver : undefined
-      if (run === undefined) throw new UsageError(`bench knows intake and deliver, not "${kind}"`)
+      const kind = args.word(0, 'what to measure (intake, deliver or edxml)')
+      const run = Object.hasOwn(benchmarks, kind) ? benchmarks[kind as keyof Benchmarks] : undefined
+      if (run === undefined) throw new UsageError(`bench knows intake, deliver and edxml, not "${kind}"`)
       const bigMiB = args.number('big')
       if (bigMiB !== undefined && kind !== 'intake') throw new UsageError('--big goes with bench intake')
       const figures = await run({

@@ -36,6 +36,10 @@ export const commands: CommandTable = {
     summary: { vi: 'phản hồi trạng thái xử lý', en: 'send status feedback' },
     load: async () => (await import('./status-command.ts')).statusCommand,
   },
+  edxml: {
+    summary: { vi: 'xem, kiểm tra, tạo gói tin edXML', en: 'inspect, validate, make and convert packages' },
+    load: async () => (await import('./edxml-command.ts')).edxmlCommand,
+  },
   track: {
     summary: { vi: 'văn bản đang ở đâu', en: 'where a document is' },
     load: async () => (await import('./track-command.ts')).trackCommand,
@@ -43,6 +47,10 @@ export const commands: CommandTable = {
   deliveries: {
     summary: { vi: 'tra cứu và gửi lại', en: 'look deliveries up, and retry them' },
     load: async () => (await import('./deliveries-command.ts')).deliveriesCommand,
+  },
+  refusals: {
+    summary: { vi: 'các lần gửi bị từ chối', en: 'submissions that were turned away' },
+    load: async () => (await import('./refusals-command.ts')).refusalsCommand,
   },
   stats: {
     summary: { vi: 'số liệu hiện tại', en: 'counts as of now' },
@@ -66,7 +74,8 @@ export const commands: CommandTable = {
       const { benchCommand } = await import('./bench-command.ts')
       const { benchIntake } = await import('../bench/intake-bench.ts')
       const { benchDeliver } = await import('../bench/deliver-bench.ts')
-      return benchCommand({ intake: benchIntake, deliver: benchDeliver })
+      const { benchEdxml } = await import('../bench/edxml-bench.ts')
+      return benchCommand({ intake: benchIntake, deliver: benchDeliver, edxml: benchEdxml })
     },
   },
 }

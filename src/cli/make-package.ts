@@ -22,7 +22,6 @@ export async function makePackage(args: Arguments, now: Date): Promise<Buffer> {
   const notation = args.text('notation') ?? 'UBND-VP'
   const priority = priorities.find((level) => level === (args.number('priority') ?? 0))
   if (priority === undefined) throw new UsageError('--priority takes 0 to 4')
-  const signer = args.text('signer')
   return writeDocumentPackage({
     from: { organId: from },
     to: to.map((organId) => ({ organId })),
@@ -33,7 +32,8 @@ export async function makePackage(args: Arguments, now: Date): Promise<Buffer> {
     documentType: { type: '2', typeDetail: '18', typeName: 'Công văn' },
     subject,
     priority,
-    ...(signer === undefined ? {} : { signer: { fullName: signer } }),
+    // An outgoing package names who signed; one made by hand says so where nobody is named.
+    signer: { position: 'Người ký', fullName: args.text('signer') ?? 'Không nêu tên' },
     sentAt: now,
     attachments: await Promise.all(files.map(readAttachment)),
   })

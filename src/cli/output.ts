@@ -72,11 +72,12 @@ function padded(text: string, columnWidth: number, isNumeric = false): string {
 }
 
 function cellText(cell: Cell): string {
-  if (cell === undefined || cell === null || cell === '') return '-'
-  // A subject may hold line breaks and control characters; on a terminal they would break the table, or worse.
-  return String(cell)
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  return cell === undefined || cell === null || cell === '' ? '-' : printable(String(cell))
+}
+
+/** A subject may hold line breaks and control characters; on a terminal they would break the table, or worse. */
+export function printable(text: string): string {
+  return text.normalize('NFC').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
 /** Columns a text takes on a terminal; Vietnamese in NFC takes one for each letter. */

@@ -15,18 +15,24 @@ export function refusalLines(refusal: GatewayRefusal): string[] {
   return [
     `Bị từ chối · Refused: ${problem.code} (HTTP ${refusal.status}${reference})`,
     ...indented(problem.detail ?? problem.title),
+    ...(problem.cause === undefined ? [] : [`Nguyên nhân · Cause: ${problem.cause}`]),
     ...(problem.next === undefined ? [] : [`Việc cần làm · Next: ${problem.next}`]),
-    ...(problem.whoActs === undefined ? [] : [`Ai xử lý · Who acts: ${whoActs[problem.whoActs] ?? problem.whoActs}`]),
+    ...(problem.whoActs === undefined ? [] : [`Ai xử lý · Who acts: ${whoActsText(problem.whoActs)}`]),
     ...problem.violations.map(violationLine),
     ...existingLines(problem),
   ]
 }
 
-function violationLine(violation: Problem['violations'][number]): string {
+export function whoActsText(side: string): string {
+  return whoActs[side] ?? side
+}
+
+export function violationLine(violation: Problem['violations'][number]): string {
   const at = violation.line === undefined ? '' : ` ${violation.line}:${violation.column ?? 1}`
+  const message = violation.message === undefined ? '' : ` (${violation.message})`
   const found = violation.found === undefined ? '' : `; có · found "${violation.found}"`
   const expected = violation.expected === undefined ? '' : `; cần · expected ${violation.expected}`
-  return `  -${at} ${violation.path === '' ? '/' : violation.path}: ${violation.rule}${found}${expected}`
+  return `  -${at} ${violation.path === '' ? '/' : violation.path}: ${violation.rule}${message}${found}${expected}`
 }
 
 function existingLines({ existing }: Problem): string[] {

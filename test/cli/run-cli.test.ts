@@ -53,6 +53,8 @@ describe('the command line', () => {
     'status',
     'track',
     'deliveries',
+    'refusals',
+    'edxml',
     'stats',
     'queues',
     'simulate',
