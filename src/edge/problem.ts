@@ -5,7 +5,8 @@ import type { FastifyError } from 'fastify'
 import { type ErrorKind, GatewayError, type Violation } from '../domain/errors.ts'
 import type { Problem } from '../generated/json/problem.ts'
 import { databaseAway, isDatabaseAway, isValueRefused } from '../platform/database.ts'
-import type { Catalogue, Language } from './catalogue.ts'
+import type { Catalogue, Language, TextValues } from './catalogue.ts'
+import { explainRefusal, withoutSecrets } from './explain-refusal.ts'
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   invalid: 422,
@@ -20,56 +21,54 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 }
 
-/** Codes whose status HTTP itself prescribes: the request, not the document, is at fault. */
-const statusOfCode: Readonly<Record<string, number>> = {
-  range_not_satisfiable: 416,
-  bad_request: 400,
-  bad_cursor: 400,
-  form_without_package: 400,
-  form_with_several_files: 400,
-}
-
 export interface Refusal {
   readonly status: number
   readonly ref: string
   readonly error: GatewayError
   readonly body: Problem
+  /** What may be kept of it, so that it can be explained again: nothing of a value that must not be known. */
+  readonly kept: { readonly params: TextValues; readonly violations: readonly Violation[] }
 }
 
-export function refusalOf(error: unknown, catalogue: Catalogue, language: Language): Refusal {
-  const known = asGatewayError(error)
-  const status = known.code === 'internal_error' ? 500 : (statusOfCode[known.code] ?? statusOfKind[known.kind])
-  const text = catalogue.text(known.code, known.facts.params, language)
+export interface RefusalContext {
+  readonly catalogue: Catalogue
+  readonly language: Language
+  /** Content-Type of the request that is refused. */
+  readonly contentType?: string | undefined
+}
+
+export function refusalOf(error: unknown, { catalogue, language, contentType }: RefusalContext): Refusal {
+  const known = asGatewayError(error, contentType)
+  const { code, facts } = known
+  // Where HTTP prescribes a status for the code itself, the catalogue names it; else the kind decides.
+  const status = catalogue.entries.get(code)?.httpStatus ?? statusOfKind[known.kind]
+  const kept = withoutSecrets(catalogue, { code, params: facts.params ?? {}, violations: facts.violations ?? [] })
+  const { title, detail, cause, next, whoActs, violations } = explainRefusal(catalogue, kept, language)
   const ref = newRef()
   return {
     status,
     ref,
     error: known,
+    kept,
     body: {
-      type: `urn:tram:error:${known.code}`,
-      title: text.title,
-      status,
-      code: known.code,
-      ref,
-      detail: text.detail,
-      next: text.next,
-      whoActs: text.whoActs,
-      ...(known.facts.violations === undefined ? {} : { violations: known.facts.violations.map((v) => ({ ...v })) }),
-      ...known.facts.extra,
+      ...{ type: `urn:tram:error:${code}`, title, status, code, ref, detail, cause, next, whoActs },
+      ...(facts.violations === undefined ? {} : { violations }),
+      ...facts.extra,
     },
   }
 }
 
-function asGatewayError(error: unknown): GatewayError {
+function asGatewayError(error: unknown, contentType: string | undefined): GatewayError {
   if (error instanceof GatewayError) return error
   if (isDatabaseAway(error)) return databaseAway(error)
   if (isValueRefused(error)) return unreadableValue(error)
-  if (isFastifyError(error)) return ofFramework(error)
+  if (isFastifyError(error)) return ofFramework(error, contentType)
   return new GatewayError('unavailable', 'internal_error', { cause: error })
 }
 
 function unreadableValue(cause: unknown): GatewayError {
-  const reason = 'a value that cannot be stored or compared, such as text with the character U+0000'
+  const reason =
+    'giá trị không lưu hoặc so sánh được, ví dụ chữ có ký tự U+0000 · a value that cannot be stored or compared, such as text with the character U+0000'
   return new GatewayError('invalid', 'bad_request', { params: { reason }, cause })
 }
 
@@ -80,7 +79,7 @@ function isFastifyError(error: unknown): error is FastifyError {
 }
 
 /** What the framework refuses before a route is reached. */
-function ofFramework(error: FastifyError): GatewayError {
+function ofFramework(error: FastifyError, contentType = ''): GatewayError {
   if (error.validation !== undefined) {
     const violations = error.validation.map(
       (v): Violation => ({
@@ -89,7 +88,8 @@ function ofFramework(error: FastifyError): GatewayError {
         ...(v.message === undefined ? {} : { expected: v.message }),
       }),
     )
-    return new GatewayError('invalid', 'bad_request', { violations, params: { reason: error.message }, cause: error })
+    const reason = violations.map(({ path, rule }) => `${path} (${rule})`).join(', ')
+    return new GatewayError('invalid', 'bad_request', { violations, params: { reason }, cause: error })
   }
   switch (error.statusCode) {
     case 404:
@@ -97,7 +97,7 @@ function ofFramework(error: FastifyError): GatewayError {
     case 413:
       return new GatewayError('too_large', 'body_too_large', { cause: error })
     case 415:
-      return new GatewayError('unsupported', 'unsupported_media_type', { params: { type: '' }, cause: error })
+      return new GatewayError('unsupported', 'unsupported_media_type', { params: { type: contentType }, cause: error })
     default:
       return new GatewayError('invalid', 'bad_request', { params: { reason: error.message }, cause: error })
   }

@@ -149,7 +149,11 @@ async function answerError(
     request.log.info({ path: request.url }, 'request.caller_gone')
     return reply.code(400).send()
   }
-  const refusal = refusalOf(error, options.catalogue, languageOf(request.headers['accept-language']))
+  const refusal = refusalOf(error, {
+    catalogue: options.catalogue,
+    language: languageOf(request.headers['accept-language']),
+    contentType: request.headers['content-type'],
+  })
   log(request, refusal, error)
   await options.recordRefusal(request, refusal)
   // The sender may still be sending: only after that will it read what was wrong.
@@ -158,6 +162,9 @@ async function answerError(
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   if (refusal.status === 401)
     reply.header('www-authenticate', 'Bearer realm="tram", Basic realm="tram", charset="UTF-8"')
+  // Its type stays a name; where the entry can be read is a link of its own (RFC 8288).
+  if (options.catalogue.entries.has(refusal.body.code))
+    reply.header('link', `</api/v1/errors/${refusal.body.code}>; rel="help"`)
   if (!request.raw.readableEnded) reply.header('connection', 'close')
   return reply
     .code(refusal.status)

@@ -1,5 +1,5 @@
 // Writes what is made and never edited: types of the JSON Schemas, row types of the migrated database, the codes of
-// the catalogue, openapi.yaml and the dump of the schema. With --check it fails where a file is not current.
+// the catalogue and their page docs/errors.md, and openapi.yaml. With --check it fails where a file is not current.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,8 @@ import { promisify } from 'node:util'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { compose } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import { loadCatalogue } from '../edge/catalogue.ts'
+import { errorPage } from '../edge/error-page.ts'
 import { openApiText } from '../edge/server.ts'
 import { openDatabase } from '../platform/database.ts'
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts'
@@ -58,14 +60,11 @@ function readSchema(folder: string, name: string): JSONSchema {
   return schema
 }
 
-function catalogueCodes(): void {
-  const folder = join(root, 'schemas/errors')
-  const codes = readdirSync(folder)
-    .flatMap((file) => Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8'))))
-    .filter((code) => !code.startsWith('$'))
-    .sort()
-  const lines = codes.map((code) => `  | '${code}'`)
+function catalogueFiles(): void {
+  const catalogue = loadCatalogue(join(root, 'schemas/errors'))
+  const lines = [...catalogue.entries.keys()].sort().map((code) => `  | '${code}'`)
   put('src/generated/catalogue-codes.ts', `${banner}\nexport type CatalogueCode =\n${lines.join('\n')}\n`)
+  put('docs/errors.md', errorPage(catalogue))
 }
 
 /** Row types of the migrated database, and the description of the API that the composed gateway gives of itself. */
@@ -100,7 +99,7 @@ async function databaseTypes(databaseUrl: string, folder: string): Promise<void>
 }
 
 await jsonTypes()
-catalogueCodes()
+catalogueFiles()
 await madeByRunning()
 if (stale.length > 0) {
   process.stderr.write(`Not current, run npm run generate:\n${stale.map((path) => `  ${path}\n`).join('')}`)

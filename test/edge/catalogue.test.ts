@@ -1,9 +1,13 @@
 // Every code that the gateway can say is in the published catalogue, in both languages, and says nothing it has no
 // value for. Read from the source, so that a new refusal without its entry fails here and not in front of a clerk.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type ErrorKind, GatewayError } from '../../src/domain/errors.ts'
 import { languageOf, loadCatalogue } from '../../src/edge/catalogue.ts'
+import { errorPage } from '../../src/edge/error-page.ts'
+import { refusalOf } from '../../src/edge/problem.ts'
+import { scratchFolder } from '../support/scratch.ts'
 
 const root = join(import.meta.dirname, '../..')
 const catalogue = loadCatalogue(join(root, 'schemas/errors'))
@@ -77,15 +81,16 @@ describe('the catalogue', () => {
     (code) => {
       expect(catalogue.entries.has(code)).toBe(true)
       for (const language of ['vi', 'en'] as const) {
-        const { title, detail, next } = catalogue.text(code, undefined, language)
-        expect([title, detail, next].every((text) => text.trim() !== '')).toBe(true)
+        const { title, detail, cause, next } = catalogue.text(code, undefined, language)
+        expect([title, detail, cause, next].every((text) => text.trim() !== '')).toBe(true)
       }
     },
   )
 
   test('says who acts and how severe it is, for every entry, with the same values in both languages', () => {
     for (const [code, entry] of catalogue.entries) {
-      expect({ code, ...entry }).toMatchObject({
+      expect(entry).toMatchObject({
+        code,
         severity: expect.stringMatching(/^(error|warning|info)$/),
         whoActs: expect.stringMatching(/^(sender|receiver|provincial_axis|national_axis)$/),
       })
@@ -93,7 +98,152 @@ describe('the catalogue', () => {
       expect(entry.title.vi, code).not.toBe(entry.title.en)
     }
   })
+
+  test('has titles and causes that need no value, and says nothing of a value that must not be known', () => {
+    for (const [code, { title, cause, detail, next, confidential }] of catalogue.entries) {
+      expect.soft(JSON.stringify([title, cause]), code).not.toMatch(/\{\w+\}/)
+      if (confidential === true) expect.soft(JSON.stringify([detail, next]), code).not.toMatch(/\{\w+\}/)
+    }
+  })
+
+  test('names sources that a reader can look up: a law, a standard, or a page of our documentation', () => {
+    for (const [code, { source }] of catalogue.entries) {
+      expect.soft(source, code).not.toMatch(/^(contract|design|configuration|schemas|edxml|R\d)/i)
+      const [, page] = /^(?:Trạm, )?(docs\/[\w.-]+)/.exec(source) ?? []
+      if (page !== undefined) expect.soft(existsSync(join(root, page)), `${code}: ${page}`).toBe(true)
+    }
+  })
+
+  test('gives a cause that is not the detail again', () => {
+    for (const [code, { cause, detail, title }] of catalogue.entries)
+      for (const language of ['vi', 'en'] as const)
+        expect.soft([detail[language], title[language]], code).not.toContain(cause[language])
+  })
+
+  test('explains every rule that the schemas of JSON can name', () => {
+    expect([...schemaKeywords()].filter((keyword) => !catalogue.entries.has(keyword))).toEqual([])
+  })
+
+  test('has one version for one content', () => {
+    expect(loadCatalogue(join(root, 'schemas/errors')).version).toBe(catalogue.version)
+    expect(catalogue.version).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  test('stands on its page with every code, each under its heading', () => {
+    const page = errorPage(catalogue)
+
+    const headings = [...page.matchAll(/^### (.+)$/gm)].map(([, code]) => code)
+    expect(headings).toEqual(catalogue.groups.flatMap((group) => group.codes))
+    expect(headings).toHaveLength(catalogue.entries.size)
+    const cells = page.split('\n').filter((line) => line.startsWith('|'))
+    expect(cells.filter((line) => line.replaceAll('\\|', '').split('|').length !== 5)).toEqual([])
+  })
 })
+
+describe('the status that the catalogue publishes', () => {
+  // Which of them HTTP itself prescribes for the code, whatever the kind of the refusal.
+  const prescribed = ['bad_request', 'bad_cursor', 'form_without_package', 'form_with_several_files']
+  const byKind = [...prescribed, 'range_not_satisfiable', 'internal_error']
+  const literal = sources.flatMap(({ text }) =>
+    [...text.matchAll(/new GatewayError\(\s*'([a-z_]+)',\s*'([a-z_]+)'/g)].map(([, kind = '', code = '']) => ({
+      kind,
+      code,
+    })),
+  )
+  const published = literal.filter(({ code }) => catalogue.entries.get(code)?.httpStatus !== undefined)
+
+  test.each(published.filter(({ code }) => !byKind.includes(code)))('for $code is that of $kind', ({ kind, code }) => {
+    const known = refusalOf(new GatewayError(kind as ErrorKind, 'of_its_kind_only'), { catalogue, language: 'vi' })
+
+    expect(catalogue.entries.get(code)?.httpStatus).toBe(known.status)
+  })
+
+  test.each([...new Set(published.map(({ code }) => code))])('for %s is the one that is answered', (code) => {
+    const { status } = refusalOf(new GatewayError('invalid', code), { catalogue, language: 'en' })
+
+    expect(status).toBe(catalogue.entries.get(code)?.httpStatus)
+  })
+})
+
+describe('a file of the catalogue', () => {
+  const folder = scratchFolder('catalogue')
+  afterAll(() => folder.remove())
+  const text = { vi: 'Chữ', en: 'Text' }
+  const entry = { severity: 'error', title: text, cause: text, whoActs: 'sender', next: text, source: 'RFC 9457' }
+  let number = 0
+
+  function loading(...files: object[]) {
+    number += 1
+    const errors = join(folder.path, String(number), 'errors')
+    mkdirSync(errors, { recursive: true })
+    symlinkSync(join(root, 'schemas/json'), join(errors, '../json'))
+    for (const [index, file] of files.entries()) writeFileSync(join(errors, `${index}.json`), JSON.stringify(file))
+    return () => loadCatalogue(errors)
+  }
+
+  test('is read with its title, and its title stands for a detail that is missing', () => {
+    const { groups, entries } = loading({ $comment: 'x', $title: text, a_code: entry })()
+
+    expect(groups).toEqual([{ name: '0', title: text, codes: ['a_code'] }])
+    expect(entries.get('a_code')).toEqual({ ...entry, code: 'a_code', detail: text })
+  })
+
+  test.each([
+    ['a cause', { ...entry, cause: undefined }, /a_code of .*0\.json: must have required property 'cause'/],
+    ['a source', { ...entry, source: undefined }, /'source'/],
+    ['one of the languages', { ...entry, next: { vi: 'Chữ' } }, /\/next must have required property 'en'/],
+    ['words', { ...entry, title: { vi: ' ', en: 'Text' } }, /\/title\/vi must match pattern/],
+    ['a known severity', { ...entry, severity: 'fatal' }, /\/severity/],
+    ['somebody who acts', { ...entry, whoActs: 'nobody' }, /\/whoActs/],
+    ['only members that are known', { ...entry, titel: text }, /additional properties/],
+  ])('is refused without %s', (_what, bad, message) => {
+    expect(loading({ a_code: bad })).toThrow(message)
+  })
+
+  test('is refused when a code stands in two', () => {
+    expect(loading({ a_code: entry }, { a_code: entry })).toThrow('code a_code stands twice')
+  })
+
+  test('has another version as soon as a word differs', () => {
+    const one = loading({ a_code: entry })()
+    const other = loading({ a_code: { ...entry, next: { ...text, en: 'Texts' } } })()
+
+    expect(one.version).not.toBe(other.version)
+  })
+})
+
+/** The keywords of the published shapes that a value can break. */
+function schemaKeywords(): Set<string> {
+  // What lists further rules is not broken itself; the rules in it are.
+  const ignored = [
+    '$id',
+    '$schema',
+    '$ref',
+    'title',
+    'description',
+    'default',
+    'properties',
+    'items',
+    'examples',
+    'allOf',
+  ]
+  const found = new Set<string>()
+  function walk(schema: unknown): void {
+    if (typeof schema !== 'object' || schema === null) return
+    if (Array.isArray(schema)) {
+      for (const one of schema) walk(one)
+      return
+    }
+    for (const [keyword, value] of Object.entries(schema)) {
+      if (!ignored.includes(keyword)) found.add(keyword)
+      if (keyword === 'properties' || keyword === 'patternProperties') walk(Object.values(value))
+      else if (!['enum', 'const', 'default', 'required', 'examples'].includes(keyword)) walk(value)
+    }
+  }
+  for (const file of readdirSync(join(root, 'schemas/json')))
+    walk(JSON.parse(readFileSync(join(root, 'schemas/json', file), 'utf8')))
+  return found
+}
 
 function placeholders(code: string, language: 'vi' | 'en'): string[] {
   const { title, detail, next } = catalogue.text(code, undefined, language)

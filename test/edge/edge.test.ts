@@ -87,7 +87,9 @@ describe('a problem', () => {
         })
         expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
         expectSchema('problem', answer.body)
-        expect(`${answer.body.title} ${answer.body.detail} ${answer.body.next}`).not.toMatch(/\{\w+\}/)
+        const { title, detail, cause, next } = answer.body
+        expect(`${title} ${detail} ${cause} ${next}`).not.toMatch(/\{\w+\}/)
+        expect(answer.headers.get('link')).toBe(`</api/v1/errors/${code}>; rel="help"`)
         const wanted = status === 401 ? 'Bearer realm="tram", Basic realm="tram", charset="UTF-8"' : null
         expect(answer.headers.get('www-authenticate')).toBe(wanted)
       }
@@ -140,7 +142,7 @@ describe('a problem', () => {
   const catalogue = loadCatalogue(new URL('../../schemas/errors', import.meta.url).pathname)
 
   test('of a fault inside says nothing about it', () => {
-    const { status, body } = refusalOf(new TypeError('password=hunter2'), catalogue, 'en')
+    const { status, body } = refusalOf(new TypeError('password=hunter2'), { catalogue, language: 'en' })
 
     expect(status).toBe(500)
     expectSchema('problem', body)
@@ -154,12 +156,52 @@ describe('a problem', () => {
       violations: [{ path: '/x', rule: 'r' }],
     })
 
-    const { status, body } = refusalOf(error, catalogue, 'vi')
+    const { status, body } = refusalOf(error, { catalogue, language: 'vi' })
 
     expect({ status, body }).toMatchObject({
       status: 409,
       body: { existing: { packageId: 'p' }, violations: [{ rule: 'r' }] },
     })
+  })
+
+  test('says in words of the reader what each broken rule asks for', async () => {
+    const call = async (language: string) =>
+      (await province.call('POST', '/api/v1/admin/agencies', {
+        ...asOperator(),
+        headers: { 'accept-language': language },
+        body: { name: 5, colour: 'red' },
+      })) as { body: { detail: string; violations: { rule: string; message: string }[] } }
+
+    const [vi, en] = [(await call('vi')).body, (await call('en')).body]
+
+    expect(vi.violations.map(({ rule, message }) => [rule, message])).toEqual([
+      ['required', 'Thiếu trường bắt buộc'],
+      ['additionalProperties', 'Có trường hoặc tham số lạ'],
+      ['type', 'Sai kiểu giá trị'],
+    ])
+    expect(en.violations.map(({ message }) => message)).toContain('A required field is missing')
+    expect(vi.detail).toBe('Yêu cầu sai định dạng: body (required), body (additionalProperties), body/name (type)')
+  })
+
+  test('names the content type that nobody takes', async () => {
+    const { body } = await province.call('POST', '/api/v1/admin/agencies', {
+      ...asOperator(),
+      type: 'image/png',
+      body: 'x',
+    })
+
+    expect(body.detail).toContain('“image/png”')
+  })
+
+  test('repeats nothing of a body that is no JSON', async () => {
+    const { body } = await province.call('POST', '/api/v1/status', {
+      ...asSystem(),
+      type: 'application/json',
+      body: '{"documentId": NOIDUNGVANBAN}',
+    })
+
+    expect(body).toMatchObject({ status: 400, code: 'bad_request' })
+    expect(JSON.stringify(body)).not.toContain('NOIDUNG')
   })
 
   test('has a reference without letters and digits that sound alike, and hardly ever the same twice', () => {
