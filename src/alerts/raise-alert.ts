@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/database.ts'
 
-export type AlertCause = 'unknown_recipient' | 'endpoint_gone'
+export type AlertCause = 'unknown_recipient' | 'endpoint_gone' | 'operation_target_ambiguous'
 
 export interface AlertFact {
   readonly cause: AlertCause

@@ -13,11 +13,30 @@ export async function watchAlerts(db: Db): Promise<void> {
     on conflict (cause, subject) where closed_at is null
     do update set last_seen_at = now(), count = alerts.count + 1, data = excluded.data
     where alerts.data <> excluded.data`.execute(db)
+  await openRecalls(db)
   await sql`
     update alerts a set closed_at = now()
     where a.closed_at is null and case a.cause
       when 'endpoint_faulty' then exists (select from lanes l where l.system_id = a.subject and l.faults_in_row = 0)
       when 'endpoint_gone' then exists (select from lanes l where l.system_id = a.subject and l.paused_reason is null)
       when 'unknown_recipient' then exists (select from agency_codes c where c.code_key = a.subject)
+      when 'recall_unanswered' then not exists (select from operation_requests r
+        where r.target_package_id = a.subject::uuid and r.kind = 'recall' and r.outcome = 'requested')
       else false end`.execute(db)
+}
+
+/** A document that somebody has and was asked to give back: one record per document, with who has not answered. */
+async function openRecalls(db: Db): Promise<void> {
+  await sql`
+    insert into alerts (alert_id, cause, subject, opened_at, data)
+    select gen_random_uuid(), 'recall_unanswered', r.target_package_id::text, min(r.asked_at),
+      jsonb_build_object('documentId', p.document_id, 'organIds', jsonb_agg(distinct d.organ_id))
+    from operation_requests r
+    join deliveries d on d.delivery_id = r.target_delivery_id
+    join packages p on p.package_id = r.target_package_id
+    where r.kind = 'recall' and r.outcome = 'requested'
+    group by r.target_package_id, p.document_id
+    on conflict (cause, subject) where closed_at is null
+    do update set last_seen_at = now(), count = alerts.count + 1, data = excluded.data
+    where alerts.data <> excluded.data`.execute(db)
 }
