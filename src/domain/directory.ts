@@ -1,5 +1,6 @@
 // Everything known about who takes part, as one immutable value that every decision of one moment shares.
-import { type Agency, type AgencyId, codeKey, currentCode, isCodeValid } from './agency.ts'
+import { type Agency, type AgencyId, codeKey, currentCode, inOtherScheme, isCodeValid } from './agency.ts'
+import { changeOf, type LevelOneChange, takenOverNote } from './level-one-change.ts'
 import type { System, SystemId } from './system.ts'
 
 export interface Suggestion {
@@ -15,20 +16,26 @@ export interface Directory {
   findByCode(code: string, day: string): Agency | undefined
   /** The system that receives for an agency: its own, its named receiver's, or its office's (R89). */
   receiverOf(agencyId: AgencyId): System | undefined
+  /** The agency that acts in this one's place: itself, or where its chain of redirecting successors ends. */
+  inForce(agency: Agency): Agency
   /** The agencies that this one stands for: itself and every closed predecessor (contract §2). */
   standsFor(agencyId: AgencyId): ReadonlySet<AgencyId>
   /** Known codes most like an unknown one, for the sender who mistyped (R29). */
   nearest(code: string, name: string | undefined, day: string): readonly Suggestion[]
+  /** Who answers today for the province or ministry whose level-1 code was closed; none where the code is in use. */
+  takenOver(code: string, day: string): Suggestion | undefined
 }
 
 // A receiver may name a receiver; more hops than this is a mistake in the directory, not a chain of offices.
 const receiverHopsMax = 4
 const suggestionsMax = 3
+const slipsMax = 3
 
 export function buildDirectory(
   version: number,
   agencyList: readonly Agency[],
   systemList: readonly System[],
+  levelOneChanges: readonly LevelOneChange[] = [],
 ): Directory {
   const agencies = new Map(agencyList.map((a) => [a.agencyId, a]))
   const systems = new Map(systemList.map((s) => [s.systemId, s]))
@@ -54,8 +61,21 @@ export function buildDirectory(
   function receiverOf(agencyId: AgencyId, hops = 0): System | undefined {
     const own = receivers.get(agencyId)
     if (own !== undefined || hops >= receiverHopsMax) return own
-    const next = agencies.get(agencyId)?.receiverId ?? offices.get(agencyId)?.agencyId
-    return next === undefined ? undefined : receiverOf(next, hops + 1)
+    const next = agencies.get(agencies.get(agencyId)?.receiverId ?? '') ?? offices.get(agencyId)
+    // An office that was merged into another one receives there from then on.
+    return next === undefined ? undefined : receiverOf(inForce(next).agencyId, hops + 1)
+  }
+
+  function inForce(agency: Agency): Agency {
+    const passed = new Set<AgencyId>()
+    let current = agency
+    while (leadsOn(current) && !passed.has(current.agencyId)) {
+      passed.add(current.agencyId)
+      const next = agencies.get(current.successorIds[0] ?? '')
+      if (next === undefined) break
+      current = next
+    }
+    return current
   }
 
   function standsFor(agencyId: AgencyId): ReadonlySet<AgencyId> {
@@ -67,23 +87,39 @@ export function buildDirectory(
   }
 
   function nearest(code: string, name: string | undefined, day: string): readonly Suggestion[] {
-    const wanted = codeKey(code)
-    const wantedName = name?.normalize('NFC').trim().toLowerCase()
-    const candidates: { distance: number; suggestion: Suggestion }[] = []
-    for (const agency of agencyList) {
-      if (agency.closedAt !== undefined) continue
-      const sameName = wantedName !== undefined && agency.name.toLowerCase() === wantedName
-      const distance = sameName ? 0 : Math.min(...agency.codes.map((c) => editDistance(wanted, codeKey(c.code), 3)))
-      if (distance <= 3)
-        candidates.push({ distance, suggestion: { code: currentCode(agency, day), name: agency.name } })
+    const written = {
+      key: codeKey(code),
+      converted: inOtherScheme(code),
+      name: name?.normalize('NFC').trim().toLowerCase(),
     }
-    return candidates
+    const candidates = agencyList
+      .filter((agency) => agency.closedAt === undefined)
+      .map((agency) => ({ agency, distance: distanceTo(agency, written) }))
+      .filter(({ distance }) => distance <= slipsMax)
       .sort((a, b) => a.distance - b.distance)
-      .slice(0, suggestionsMax)
-      .map((c) => c.suggestion)
+      .map(({ agency }) => ({ code: currentCode(agency, day), name: agency.name }))
+    const overtaken = takenOver(code, day)
+    return (overtaken === undefined ? candidates : [overtaken, ...candidates]).slice(0, suggestionsMax)
   }
 
-  return { version, agencies, systems, findByCode, receiverOf: (id) => receiverOf(id), standsFor, nearest }
+  function takenOver(code: string, day: string): Suggestion | undefined {
+    const change = changeOf(code, levelOneChanges)
+    if (change?.into === undefined || day < change.since) return undefined
+    const agency = findByCode(change.into.code, day)
+    const { code: kept, name } =
+      agency === undefined ? change.into : { code: currentCode(agency, day), name: agency.name }
+    return { code: kept, name: `${name} ${takenOverNote(change)}` }
+  }
+
+  return {
+    ...{ version, agencies, systems, findByCode, standsFor, inForce, nearest, takenOver },
+    receiverOf: (id) => receiverOf(id),
+  }
+}
+
+/** A closed agency with several successors leads nowhere by itself: a person must choose. */
+function leadsOn(agency: Agency): boolean {
+  return agency.closedAt !== undefined && agency.successorIds.length === 1 && agency.redirects
 }
 
 function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
@@ -95,6 +131,20 @@ function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]
     else group.push(value)
   }
   return groups
+}
+
+interface Written {
+  readonly key: string
+  readonly converted: string | undefined
+  readonly name: string | undefined
+}
+
+/** How far an agency is from what was written: the same code in the other scheme first, then the same name, then slips. */
+function distanceTo(agency: Agency, written: Written): number {
+  const keys = agency.codes.map((c) => codeKey(c.code))
+  if (written.converted !== undefined && keys.includes(written.converted)) return -1
+  if (written.name !== undefined && agency.name.toLowerCase() === written.name) return 0
+  return Math.min(...keys.map((key) => editDistance(written.key, key, slipsMax)))
 }
 
 /** Levenshtein distance, or `max + 1` as soon as it must be larger. */

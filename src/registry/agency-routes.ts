@@ -1,5 +1,7 @@
 // The directory as systems read it: a list to keep up with, one agency by any of its codes, many codes at once.
-import type { Directory } from '../domain/directory.ts'
+import { inOtherScheme } from '../domain/agency.ts'
+import type { Directory, Suggestion } from '../domain/directory.ts'
+import { GatewayError } from '../domain/errors.ts'
 import type { Clock } from '../domain/ports.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
 import type { AgencyList } from '../generated/json/agency-list.ts'
@@ -57,7 +59,7 @@ export function agencyRoutes({ cache, clock }: AgencyRoutesDeps): Routes {
       async (request) => {
         const directory = await cache.fresh()
         const agency = directory.findByCode(request.params.code, today(clock))
-        if (agency === undefined) throw agencyNotFound(request.params.code)
+        if (agency === undefined) throw unknownAgency(request.params.code, directory, today(clock))
         return agencyBody(agency, directory, today(clock))
       },
     )
@@ -85,9 +87,23 @@ function resolveCodes(directory: Directory, codes: readonly string[], day: strin
     if (agency !== undefined) return { code, agency: agencyBody(agency, directory, day), suggestions: [] }
     unknown += 1
     const suggestions = unknown > suggestedCodesMax ? [] : directory.nearest(code, undefined, day)
-    return { code, agency: null, suggestions: suggestions.map(({ code: known, name }) => ({ code: known, name })) }
+    return { code, agency: null, ...hints(code, suggestions) }
   })
   return { items }
+}
+
+/** What may be meant by an unknown code. Hints for a person: nothing is ever addressed by them. */
+function hints(code: string, suggestions: readonly Suggestion[]) {
+  const otherScheme = inOtherScheme(code)
+  return {
+    ...(otherScheme === undefined ? {} : { otherScheme }),
+    suggestions: suggestions.map(({ code: known, name }) => ({ code: known, name })),
+  }
+}
+
+function unknownAgency(code: string, directory: Directory, day: string): GatewayError {
+  const { kind, code: problem, facts } = agencyNotFound(code)
+  return new GatewayError(kind, problem, { ...facts, extra: hints(code, directory.nearest(code, undefined, day)) })
 }
 
 function today(clock: Clock): string {

@@ -16,6 +16,7 @@ export interface AgencyState {
   readonly receiverId?: AgencyId
   readonly closedAt?: Date
   readonly successorIds: readonly AgencyId[]
+  readonly redirects: boolean
   readonly codes: readonly AgencyCode[]
 }
 
@@ -42,6 +43,7 @@ export function judgeAgency(question: AgencyQuestion): Judged {
     isOffice: input.isOffice ?? false,
     connected: input.connected ?? true,
     successorIds: references.successorIds,
+    redirects: input.redirect ?? true,
     codes: input.codes.map((code) => ({
       ...code,
       code: code.code.normalize('NFC').trim(),

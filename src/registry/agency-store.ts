@@ -15,8 +15,8 @@ export interface AgencyRow {
 export async function insertAgencies(trx: Trx, rows: readonly AgencyRow[]): Promise<void> {
   if (rows.length === 0) return
   await sql`
-    insert into agencies (agency_id, name, kind, connected, closed_at, updated_at)
-    select agency_id, name, kind, connected, closed_at, clock_timestamp() from ${recordset(rows)}
+    insert into agencies (agency_id, name, kind, connected, closed_at, redirects, updated_at)
+    select agency_id, name, kind, connected, closed_at, redirects, clock_timestamp() from ${recordset(rows)}
   `.execute(trx)
   await insertCodes(trx, rows, new Set())
   await writeReferences(trx, rows)
@@ -29,8 +29,8 @@ export async function updateAgencies(trx: Trx, rows: readonly AgencyRow[]): Prom
   // so that two agencies can swap the place of an office.
   await sql`
     update agencies a
-    set name = r.name, kind = r.kind, connected = r.connected, closed_at = r.closed_at, updated_at = clock_timestamp(),
-        parent_id = null, is_office = false, receiver_id = null
+    set name = r.name, kind = r.kind, connected = r.connected, closed_at = r.closed_at, redirects = r.redirects,
+        updated_at = clock_timestamp(), parent_id = null, is_office = false, receiver_id = null
     from ${recordset(rows)} where a.agency_id = r.agency_id
   `.execute(trx)
   const ids = rows.map((row) => row.agencyId)
@@ -93,11 +93,12 @@ function recordset(rows: readonly AgencyRow[]) {
     kind: state.kind,
     connected: state.connected,
     closed_at: state.closedAt?.toISOString(),
+    redirects: state.redirects,
     parent_id: state.parentId,
     is_office: state.isOffice,
     receiver_id: state.receiverId,
   }))
   return sql`jsonb_to_recordset(${JSON.stringify(records)}::jsonb) as r(
-    agency_id uuid, name text, kind text, connected boolean, closed_at timestamptz,
+    agency_id uuid, name text, kind text, connected boolean, closed_at timestamptz, redirects boolean,
     parent_id uuid, is_office boolean, receiver_id uuid)`
 }

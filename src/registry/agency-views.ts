@@ -56,7 +56,7 @@ function common(agency: Agency, day: string) {
     codes: agency.codes.map((code) => ({ ...code })),
     kind: agency.kind,
     isOffice: agency.isOffice,
-    ...(agency.closedAt === undefined ? {} : { closedAt: vietnamTime(agency.closedAt) }),
+    ...(agency.closedAt === undefined ? {} : { closedAt: vietnamTime(agency.closedAt), redirect: agency.redirects }),
     updatedAt: vietnamTime(agency.updatedAt),
   }
 }

@@ -14,13 +14,14 @@ export function callerOf(directory: Directory, system: System, credential: Crede
 }
 
 /**
- * The agencies whose deliveries reach the system through one of `own`: these, their predecessors, and whoever named
- * them as receiver or has them for an office (R89). An agency that the system serves by itself is not among the
- * latter: its deliveries do not pass through its office.
+ * The agencies whose deliveries reach, or have reached, the system through one of `own`: these, their predecessors, and
+ * whoever named them as receiver or has them for an office (R89). An agency that the system serves by itself is not
+ * among the latter: its deliveries do not pass through its office. An agency it only sends for may have moved away, and
+ * what was taken before must still be confirmed.
  */
 function receivedThrough(directory: Directory, system: System, own: readonly AgencyId[]): ReadonlySet<AgencyId> {
   const direct = new Set(system.receivesFor)
-  const found = new Set(own.filter((id) => direct.has(id)))
+  const found = new Set(own)
   for (const id of found) {
     for (const other of dependents(directory).get(id) ?? []) if (!direct.has(other)) found.add(other)
   }
@@ -35,7 +36,12 @@ function dependents(directory: Directory): Map<AgencyId, AgencyId[]> {
   const known = dependentsOf.get(directory)
   if (known !== undefined) return known
   const made = new Map<AgencyId, AgencyId[]>()
-  const add = (receiver: AgencyId, agencyId: AgencyId) => made.set(receiver, [...(made.get(receiver) ?? []), agencyId])
+  const add = (receiverId: AgencyId, agencyId: AgencyId) => {
+    const named = directory.agencies.get(receiverId)
+    // A receiver that was merged into another agency receives there.
+    const receiver = named === undefined ? receiverId : directory.inForce(named).agencyId
+    made.set(receiver, [...(made.get(receiver) ?? []), agencyId])
+  }
   for (const agency of directory.agencies.values()) {
     if (agency.receiverId !== undefined) add(agency.receiverId, agency.agencyId)
     const parent =

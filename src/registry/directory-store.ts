@@ -5,6 +5,7 @@ import type { Agency, AgencyCode, AgencyId, AgencyKind, CodeScheme } from '../do
 import { buildDirectory, type Directory } from '../domain/directory.ts'
 import type { ChannelName, Credential, PushStyle, System, SystemId } from '../domain/system.ts'
 import type { Database, Db, Trx } from '../platform/database.ts'
+import { levelOneChanges } from './level-one-changes.ts'
 
 /** One consistent snapshot: every query sees the moment of the version it is labelled with. */
 export async function loadDirectory(db: Database): Promise<Directory> {
@@ -20,7 +21,7 @@ export async function readDirectory(trx: Trx): Promise<Directory> {
   const version = await directoryVersion(trx)
   const agencies = await readAgencies(trx)
   const systems = await readSystems(trx)
-  return buildDirectory(version, agencies, systems)
+  return buildDirectory(version, agencies, systems, levelOneChanges())
 }
 
 export async function directoryVersion(db: Db): Promise<number> {
@@ -39,7 +40,7 @@ async function readAgencies(trx: Trx): Promise<Agency[]> {
     .selectFrom('agencies')
     .select([
       ...(['agency_id', 'name', 'kind', 'parent_id', 'is_office'] as const),
-      ...(['connected', 'receiver_id', 'closed_at', 'updated_at'] as const),
+      ...(['connected', 'receiver_id', 'closed_at', 'redirects', 'updated_at'] as const),
     ])
     .orderBy('updated_at')
     .orderBy('agency_id')
@@ -55,6 +56,7 @@ async function readAgencies(trx: Trx): Promise<Agency[]> {
     connected: row.connected,
     updatedAt: row.updated_at,
     successorIds: successors.get(row.agency_id) ?? [],
+    redirects: row.redirects,
     codes: codes.get(row.agency_id) ?? [],
     ...(row.parent_id === null ? {} : { parentId: row.parent_id }),
     ...(row.receiver_id === null ? {} : { receiverId: row.receiver_id }),

@@ -117,6 +117,7 @@ function asInput(agency: Agency): Omit<AgencyInput, 'name' | 'codes'> {
     isOffice: agency.isOffice,
     connected: agency.connected,
     successors: [...agency.successorIds],
+    redirect: agency.redirects,
     ...(agency.parentId === undefined ? {} : { parent: agency.parentId }),
     ...(agency.receiverId === undefined ? {} : { receiver: agency.receiverId }),
     ...(agency.closedAt === undefined ? {} : { closedAt: agency.closedAt.toISOString() }),

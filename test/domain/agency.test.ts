@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { codeKey, currentCode, guessScheme, isCodeValid } from '../../src/domain/agency.ts'
+import {
+  asQcvn102,
+  asQd20,
+  codeKey,
+  currentCode,
+  guessScheme,
+  inOtherScheme,
+  isCodeValid,
+  levelOneOf,
+  mayNationalDirectoryAlter,
+} from '../../src/domain/agency.ts'
 import { agency, code, today } from './directory-fixture.ts'
 
 describe('the scheme a code is written in', () => {
@@ -79,4 +89,68 @@ describe('the code an agency is written with today', () => {
   test('does not exist without any code', () => {
     expect(() => currentCode(agency('snv', []), today)).toThrow('snv has no code')
   })
+})
+
+describe('the same code in the other scheme', () => {
+  test.each([
+    ['000.00.00.H38', 'H38'],
+    ['000.00.14.H20', 'H20.14'],
+    ['001.02.14.H20', 'H20.14.02.001'],
+    ['000.02.02.H37', 'H37.02.02'],
+    ['001.00.00.H35', 'H35.00.00.001'],
+    ['000.00.20.A53', 'A53.20'],
+  ])('%s reads %s, and back', (qcvn102, qd20) => {
+    expect(asQd20(qcvn102)).toBe(qd20)
+    expect(asQcvn102(qd20)).toBe(qcvn102)
+    expect(inOtherScheme(qcvn102)).toBe(qd20)
+    expect(inOtherScheme(` ${qd20.toLowerCase()} `)).toBe(qcvn102)
+  })
+
+  test.each([
+    'H55.242',
+    'H35.1',
+    'H35.01.02.03',
+    'H35.01.02.003.04',
+    // Reads back as H37, another agency.
+    'H37.00',
+    'H35.20.00',
+    'H37.DN.001',
+    '28.22.H17',
+    '0100100079',
+    'SNV',
+    '',
+    'Z01',
+  ])('does not exist for %j', (code) => {
+    expect(inOtherScheme(code)).toBeUndefined()
+  })
+})
+
+test.each([
+  ['H35', 'H35'],
+  ['h35.12 ', 'H35'],
+  ['000.00.12.H35', 'H35'],
+  ['28.22.H17', 'H17'],
+  ['H37.DN.001', 'H37'],
+  ['001.00.20.TT2', undefined],
+  ['vxp.saas.03', undefined],
+  ['0100100079', undefined],
+  ['', undefined],
+])('the level-1 group of %j is %s', (code, group) => {
+  expect(levelOneOf(code)).toBe(group)
+})
+
+test.each([
+  ['H63.05', 'H35', true],
+  ['000.00.05.H63', 'H35', true],
+  ['0100100079', 'H35', true],
+  ['H35', 'H35', false],
+  ['h35.12', 'H35', false],
+  ['000.00.12.H35', 'h35', false],
+  ['28.22.H35', 'H35', false],
+  ['A53.H35', 'H35', false],
+  // Whose these are cannot be told.
+  ['vxp.saas.03', 'H35', false],
+  ['H63.05', undefined, false],
+])('the national directory may alter %s on the axis of %s: %s', (code, own, may) => {
+  expect(mayNationalDirectoryAlter(code, own)).toBe(may)
 })

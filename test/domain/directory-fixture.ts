@@ -23,6 +23,7 @@ export function agency(agencyId: string, codes: readonly (string | AgencyCode)[]
     isOffice: false,
     connected: true,
     successorIds: [],
+    redirects: true,
     codes: codes.map((one) => (typeof one === 'string' ? code(one) : one)),
     updatedAt: new Date('2026-01-01T00:00:00Z'),
     ...more,

@@ -183,6 +183,97 @@ describe('the nearest known codes', () => {
   })
 })
 
+describe('the hint of the other scheme', () => {
+  const d = directory([
+    agency('snv', ['H35.12'], { name: 'Sở Nội vụ' }),
+    agency('near', ['000.00.12.H36'], { name: 'Sở khác' }),
+    agency('named', ['X.1'], { name: 'Sở Y tế' }),
+  ])
+
+  test('puts the agency first that has the same code in the other scheme, before a slip and before the same name', () => {
+    expect(d.nearest('000.00.12.H35', 'Sở Y tế', today).map((s) => s.name)).toEqual(['Sở Nội vụ', 'Sở Y tế', 'Sở khác'])
+  })
+
+  test('finds nobody by itself: the directory alone says who has a code', () => {
+    expect(d.findByCode('000.00.12.H35', today)).toBeUndefined()
+  })
+})
+
+describe('a level-1 code that was closed', () => {
+  const changes = [
+    { code: 'H63', name: 'UBND tỉnh Yên Bái', since: '2025-07-01', into: { code: 'H38', name: 'UBND tỉnh Lào Cai' } },
+    { code: 'G23', name: 'Ban Quản lý Lăng', since: '2025-04-14' },
+  ]
+  const without = buildDirectory(1, [agency('snv', ['H35.12'])], [], changes)
+  const lc = agency('lc', ['000.00.00.H38', 'H38'], { name: 'Ủy ban nhân dân tỉnh Lào Cai' })
+  const known = buildDirectory(1, [lc, agency('near', ['H63.06'])], [], changes)
+  const note = '(từ 01/07/2025 thay cho UBND tỉnh Yên Bái, H63)'
+
+  test.each(['H63.05', '000.00.05.H63', '28.22.H63'])('leads %s to the province of today, first of all', (code) => {
+    expect(without.nearest(code, undefined, today)[0]).toEqual({ code: 'H38', name: `UBND tỉnh Lào Cai ${note}` })
+  })
+
+  test('is led to the agency as the directory has it', () => {
+    expect(known.nearest('H63.05', undefined, today)).toEqual([
+      { code: 'H38', name: `Ủy ban nhân dân tỉnh Lào Cai ${note}` },
+      { code: 'H63.06', name: 'near' },
+    ])
+    expect(known.takenOver('H63.06', today)?.code).toBe('H38')
+  })
+
+  test.each([
+    ['before its day', 'H63.05', '2025-06-30'],
+    ['where the decree names nobody', 'G23', today],
+    ['for a code in use', 'H35.99', today],
+    ['for a code without a group', 'SNV', today],
+  ])('says nothing %s', (_what, code, day) => {
+    expect(without.takenOver(code, day)).toBeUndefined()
+  })
+})
+
+describe('who acts in an agency’s place', () => {
+  const d = directory(
+    [
+      agency('c', ['C']),
+      agency('b', ['B'], closed(['c'])),
+      agency('a', ['A'], closed(['b'])),
+      agency('kept', ['K'], { ...closed(['c']), redirects: false }),
+      agency('behind', ['H'], closed(['kept'])),
+      agency('split', ['S'], closed(['b', 'c'])),
+      agency('round1', ['R1'], closed(['round2'])),
+      agency('round2', ['R2'], closed(['round1'])),
+      agency('lost', ['L'], closed(['nobody'])),
+      agency('guest', ['G'], { receiverId: 'a' }),
+      agency('visitor', ['V'], { receiverId: 'kept' }),
+    ],
+    [system('SYS-C', ['c']), system('SYS-A', ['a']), system('SYS-K', ['kept'])],
+  )
+  const inForce = (agencyId: string) => {
+    const one = d.agencies.get(agencyId)
+    return one && d.inForce(one).agencyId
+  }
+
+  test.each([
+    ['itself while it is open', 'c', 'c'],
+    ['the end of the chain', 'a', 'c'],
+    ['itself where it does not redirect', 'kept', 'kept'],
+    ['the one in the chain that does not redirect', 'behind', 'kept'],
+    ['itself where several took over', 'split', 'split'],
+    ['itself where its successor is not known', 'lost', 'lost'],
+  ])('is %s', (_what, agencyId, expected) => {
+    expect(inForce(agencyId)).toBe(expected)
+  })
+
+  test('ends in a circle too', () => {
+    expect(['round1', 'round2']).toContain(inForce('round1'))
+  })
+
+  test('also receives in its place, for those who named it', () => {
+    expect(d.receiverOf('guest')?.systemId).toBe('SYS-C')
+    expect(d.receiverOf('visitor')?.systemId).toBe('SYS-K')
+  })
+})
+
 test.each([
   ['', '', 0],
   ['H35.12', 'H35.12', 0],

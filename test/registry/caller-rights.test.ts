@@ -5,7 +5,14 @@ import type { Credential, System } from '../../src/domain/system.ts'
 import { callerOf } from '../../src/registry/caller-rights.ts'
 
 function agency(agencyId: string, more: Partial<Agency> = {}): Agency {
-  const base = { name: agencyId, kind: 'state', isOffice: false, connected: true, successorIds: [] } as const
+  const base = {
+    name: agencyId,
+    kind: 'state',
+    isOffice: false,
+    connected: true,
+    successorIds: [],
+    redirects: true,
+  } as const
   return { agencyId, ...base, codes: [{ code: agencyId, scheme: 'legacy' }], updatedAt: new Date(0), ...more }
 }
 
@@ -20,6 +27,9 @@ const agencies = [
   agency('mail-room'),
   agency('guest', { receiverId: 'mail-room' }),
   agency('elsewhere'),
+  agency('old-registry', { ...closed, successorIds: ['new-registry'] }),
+  agency('new-registry'),
+  agency('school', { receiverId: 'old-registry' }),
 ]
 
 function rights(system: Partial<System>, agencyIds?: string[]) {
@@ -73,11 +83,18 @@ test.each([
     ['office'],
   ],
   [
-    'a part that only sends sees nothing',
+    'a part that only sends sees what came before its agency moved away',
     { receivesFor: ['health'], sendsFor: ['health', 'mail-room'] },
     ['mail-room'],
     ['mail-room'],
-    [],
+    ['guest', 'mail-room'],
+  ],
+  [
+    'a part for the successor of a receiver sees whom that one received for',
+    { receivesFor: ['new-registry', 'health'] },
+    ['new-registry'],
+    ['new-registry', 'old-registry'],
+    ['new-registry', 'old-registry', 'school'],
   ],
   ['a part that has left the system speaks for nothing', { receivesFor: ['health'] }, ['elsewhere'], [], []],
 ] as const)('%s', (_name, system, part, sends, sees) => {

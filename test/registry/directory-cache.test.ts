@@ -26,7 +26,14 @@ const cacheOf = async (on: OpenDatabase) =>
   await openDirectoryCache({ db: on.db, onCheckFailed: (error) => failures.push(error), monotonicMs: () => nowMs })
 
 function row(code: string): AgencyRow {
-  const state = { name: code, kind: 'state', isOffice: false, connected: true, successorIds: [] } as const
+  const state = {
+    name: code,
+    kind: 'state',
+    isOffice: false,
+    connected: true,
+    successorIds: [],
+    redirects: true,
+  } as const
   return { agencyId: uuidv7(), isSandbox: false, state: { ...state, codes: [{ code, scheme: 'legacy' }] } }
 }
 

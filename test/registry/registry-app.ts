@@ -6,10 +6,19 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import {
+  alreadyWithRecipient,
+  lockUntaken,
+  moveDeliveries,
+  openDeliveriesOf,
+  openRecallsOf,
+} from '../../src/delivery/move-deliveries.ts'
+import { levelOneOf } from '../../src/domain/agency.ts'
 import { type ErrorKind, GatewayError } from '../../src/domain/errors.ts'
 import { type OpenDatabase, openDatabase } from '../../src/platform/database.ts'
 import type { Guards } from '../../src/platform/http.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { actRoutes } from '../../src/registry/act-routes.ts'
 import { agencyAdminRoutes } from '../../src/registry/agency-admin-routes.ts'
 import { agencyRoutes } from '../../src/registry/agency-routes.ts'
 import { operatorAuthentication } from '../../src/registry/authenticate-operator.ts'
@@ -17,9 +26,12 @@ import { type SystemAuthentication, systemAuthentication } from '../../src/regis
 import { type DirectoryCache, openDirectoryCache } from '../../src/registry/directory-cache.ts'
 import { directoryChanges } from '../../src/registry/directory-change.ts'
 import { meRoutes } from '../../src/registry/me-routes.ts'
+import { mergerRoutes } from '../../src/registry/merger-routes.ts'
 import { oauthRoutes } from '../../src/registry/oauth-routes.ts'
+import { type ActDeps, carryOutDueActs } from '../../src/registry/order-act.ts'
 import type { SaveSystemDeps } from '../../src/registry/save-system.ts'
 import { systemRoutes } from '../../src/registry/system-routes.ts'
+import { createRetargeting } from '../../src/routing/retarget.ts'
 import { accessTokenSeconds, createAccessTokens } from '../../src/trust/access-tokens.ts'
 import { createSecretBox, generateSecret, generateWebhookSecret } from '../../src/trust/secret-box.ts'
 import { openSigningKeys } from '../../src/trust/signing-keys.ts'
@@ -40,9 +52,13 @@ export interface RegistryApp {
   readonly open: OpenDatabase
   readonly cache: DirectoryCache
   readonly authentication: SystemAuthentication
-  readonly deps: SaveSystemDeps
+  readonly deps: SaveSystemDeps & ActDeps
   /** Why deliveries were asked to be addressed anew, in order. */
   readonly reroutes: string[]
+  /** Systems told that deliveries came by an act, one set an act. */
+  readonly told: ReadonlySet<string>[]
+  /** As the sweeper does it. */
+  carryOutDueActs(): Promise<number>
   readonly clock: { now(): Date; set(now: Date | undefined): void }
   call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>
   close(): Promise<void>
@@ -55,7 +71,7 @@ export interface CallOptions {
   readonly type?: string
 }
 
-export async function startRegistry(): Promise<RegistryApp> {
+export async function startRegistry(): Promise<RegistryApp & { readonly url: string }> {
   const fresh = await freshDatabase()
   return await connectRegistry(fresh, async () => await fresh.drop())
 }
@@ -78,13 +94,20 @@ export async function connectRegistry(
     ...{ db, cache, clock, newId: uuidv7, onRerouteFailed: fail },
     reroute: async (reason) => void reroutes.push(reason),
   })
-  const deps = { change, secrets, newId: uuidv7, db, cache, clock }
+  const told: ReadonlySet<string>[] = []
+  const retargeting = createRetargeting({
+    ...{ openDeliveriesOf, openRecallsOf, alreadyWithRecipient, lockUntaken, moveDeliveries },
+  })
+  const afterCommit = (systemIds: ReadonlySet<string>) => void (systemIds.size > 0 && told.push(systemIds))
+  const deps = { change, secrets, newId: uuidv7, db, cache, clock, retargeting, afterCommit }
 
   const app = bareServer()
   const guards = guardsOf(authentication, operatorAuthentication({ db, adminToken }))
   for (const routes of [
     agencyRoutes(deps),
     agencyAdminRoutes(deps),
+    actRoutes(deps),
+    mergerRoutes({ ...deps, ownLevel1: () => levelOneOf(axisCode) }),
     systemRoutes(deps),
     meRoutes({ ...deps, packageBytesMax: 500_000_000 }),
     oauthRoutes({ authentication, tokens, tokenSeconds: accessTokenSeconds, clock }),
@@ -93,7 +116,8 @@ export async function connectRegistry(
   }
 
   return {
-    ...{ app, open, cache, authentication, deps, reroutes, clock, url },
+    ...{ app, open, cache, authentication, deps, reroutes, told, clock, url },
+    carryOutDueActs: async () => await carryOutDueActs(deps),
     call: async (method, path, options = {}) => await call(app, method, path, options),
     async close() {
       await app.close()
@@ -104,6 +128,7 @@ export async function connectRegistry(
 }
 
 const masterKey = randomBytes(32)
+const axisCode = '000.00.99.H35'
 
 function settableClock() {
   let fixed: Date | undefined

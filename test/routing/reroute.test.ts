@@ -1,7 +1,9 @@
 // A delivery that could not be served finds its way by itself once the directory knows better (design D15).
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { reroutableDeliveries } from '../../src/delivery/transitions.ts'
+import { buildDirectory, type Directory } from '../../src/domain/directory.ts'
 import { type NewRoute, newRoute, type OpenRoute } from '../../src/domain/route.ts'
+import { type OpenDatabase, openDatabase } from '../../src/platform/database.ts'
 import { rerouteOpenDeliveries } from '../../src/routing/reroute.ts'
 import { agency, closed, code, directory, system, today } from '../domain/directory-fixture.ts'
 import {
@@ -12,6 +14,7 @@ import {
   type Province,
   startProvince,
 } from '../support/gateway-under-test-province.ts'
+import { type FreshDatabase, freshDatabase } from '../support/services.ts'
 
 const known = directory(
   [
@@ -101,22 +104,42 @@ describe('the way of an open delivery', () => {
 })
 
 describe('walking through open deliveries', () => {
-  async function run(pages: readonly (readonly OpenRoute[])[]) {
+  let fresh: FreshDatabase
+  let database: OpenDatabase
+  beforeAll(async () => {
+    fresh = await freshDatabase()
+    database = openDatabase({ url: fresh.url, connectionsMax: 2, onIdleError: () => undefined })
+  })
+  afterAll(async () => {
+    await database.close()
+    await fresh.drop()
+  })
+
+  const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`
+  const [raced, broken, taken] = [id(901), id(902), id(903)]
+
+  /** `directories` are what the walk is given each time it asks; the database says that the last one is true. */
+  async function run(pages: readonly (readonly OpenRoute[])[], directories: readonly Directory[] = [known]) {
     const routes: NewRoute[] = []
     const told: ReadonlySet<string>[] = []
     const asked: string[] = []
+    const given = [...directories]
+    await database.db
+      .updateTable('directory_version')
+      .set({ version: directories.at(-1)?.version ?? 0 })
+      .execute()
     const moved = await rerouteOpenDeliveries({
-      db: {} as never,
-      directory: { refresh: async () => known },
+      db: database.db,
+      directory: { refresh: async () => given.shift() ?? known },
       reroutable: async (_db, after) => {
         asked.push(after)
         return [...(pages[asked.length - 1] ?? [])]
       },
       reroute: async (_db, route) => {
-        if (route.deliveryId === 'raced') throw Object.assign(new Error('duplicate key'), { code: '23505' })
-        if (route.deliveryId === 'broken') throw new Error('no such table')
+        if (route.deliveryId === raced) throw Object.assign(new Error('duplicate key'), { code: '23505' })
+        if (route.deliveryId === broken) throw new Error('no such table')
         routes.push(route)
-        return route.deliveryId !== 'taken'
+        return route.deliveryId !== taken
       },
       afterCommit: (systems) => void told.push(systems),
       day: () => today,
@@ -125,37 +148,50 @@ describe('walking through open deliveries', () => {
   }
 
   test('sends on what has a way now, and tells the systems', async () => {
-    const { moved, routes, told } = await run([[open('1', 'A'), open('2', 'X', unknown)]])
+    const { moved, routes, told } = await run([[open(id(1), 'A'), open(id(2), 'X', unknown)]])
 
     expect(moved).toBe(1)
-    expect(routes).toMatchObject([{ deliveryId: '1', recipientAgencyId: 'a', agencyCode: 'A' }])
+    expect(routes).toMatchObject([{ deliveryId: id(1), recipientAgencyId: 'a', agencyCode: 'A' }])
     expect(told).toEqual([new Set(['ONE'])])
   })
 
   test('leaves alone what goes its way already', async () => {
-    expect(await run([[open('1', 'A', waiting), open('2', 'C')]])).toMatchObject({ moved: 0, routes: [], told: [] })
+    expect(await run([[open(id(1), 'A', waiting), open(id(2), 'C')]])).toMatchObject({ moved: 0, routes: [], told: [] })
   })
 
   test('tells nobody of what is held from now on', async () => {
-    expect(await run([[open('1', 'C', waiting)]])).toMatchObject({ moved: 1, told: [] })
+    expect(await run([[open(id(1), 'C', waiting)]])).toMatchObject({ moved: 1, told: [] })
   })
 
   test('does not count or announce what somebody took meanwhile', async () => {
-    expect(await run([[open('taken', 'A')]])).toMatchObject({ moved: 0, told: [] })
+    expect(await run([[open(taken, 'A')]])).toMatchObject({ moved: 0, told: [] })
   })
 
   test('goes on past one that lost a race for its recipient, and past no other failure', async () => {
-    expect(await run([[open('raced', 'A'), open('2', 'A')]])).toMatchObject({ moved: 1, routes: [{ deliveryId: '2' }] })
-    await expect(run([[open('broken', 'A'), open('2', 'A')]])).rejects.toThrow('no such table')
+    expect(await run([[open(raced, 'A'), open(id(2), 'A')]])).toMatchObject({
+      moved: 1,
+      routes: [{ deliveryId: id(2) }],
+    })
+    await expect(run([[open(broken, 'A'), open(id(2), 'A')]])).rejects.toThrow('no such table')
   })
 
   test('goes on after the last key while pages are full', async () => {
-    const full = Array.from({ length: 500 }, (_, i) => open(`id-${i}`, 'A'))
+    const full = Array.from({ length: 500 }, (_, i) => open(id(i), 'A'))
 
-    const { asked, moved } = await run([full, [open('id-500', 'A')]])
+    const { asked, moved } = await run([full, [open(id(500), 'A')]])
 
-    expect(asked).toEqual(['00000000-0000-0000-0000-000000000000', 'id-499'])
+    expect(asked).toEqual(['00000000-0000-0000-0000-000000000000', id(499)])
     expect(moved).toBe(501)
+  })
+
+  test('decides a page anew when the directory has changed since it was read', async () => {
+    const now = buildDirectory(2, [...known.agencies.values()], [system('THREE', ['a'])])
+    const page = [open(id(1), 'A')]
+
+    const { moved, routes, asked, told } = await run([page, page], [known, now])
+
+    expect(routes).toMatchObject([{ destination: { systemId: 'THREE' } }])
+    expect({ moved, pages: asked.length, told }).toEqual({ moved: 1, pages: 2, told: [new Set(['THREE'])] })
   })
 })
 
