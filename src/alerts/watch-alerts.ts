@@ -22,6 +22,8 @@ export async function watchAlerts(db: Db): Promise<void> {
       when 'unknown_recipient' then exists (select from agency_codes c where c.code_key = a.subject)
       when 'recall_unanswered' then not exists (select from operation_requests r
         where r.target_package_id = a.subject::uuid and r.kind = 'recall' and r.outcome = 'requested')
+      when 'operation_target_ambiguous' then exists (select from jsonb_array_elements(a.data->'documents') as named
+        join operation_requests r on r.target_package_id = (named->>'packageId')::uuid where r.asked_at > a.opened_at)
       else false end`.execute(db)
 }
 

@@ -81,13 +81,21 @@ function toClaim(row: ClaimRow): Claim {
   }
 }
 
-/** Keeps the leases of attempts that are still running. A lease already lost is not given back. */
+/**
+ * Keeps the leases of attempts that are still running. A lease already lost is not given back. Waits for nobody: a row
+ * that is being changed just now gets its time with the next call, long before its lease ends.
+ */
 export async function extendLeases(db: Db, held: readonly ClaimedDelivery[], leaseMs: number): Promise<void> {
   if (held.length === 0) return
   const rows = held.map((d) => ({ delivery_id: d.deliveryId, lease_token: d.leaseToken }))
   await sql`
+    with own as (
+      select d.delivery_id
+      from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, lease_token uuid)
+      join deliveries d on d.delivery_id = r.delivery_id and d.lease_token = r.lease_token
+      for no key update of d skip locked
+    )
     update deliveries d
     set lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1000}::double precision)
-    from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, lease_token uuid)
-    where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token`.execute(db)
+    from own where d.delivery_id = own.delivery_id`.execute(db)
 }

@@ -39,18 +39,25 @@ export async function recordResults(
         system_id text, lease_token uuid, attempt integer, started_at timestamptz, finished_at timestamptz,
         outcome text, http_status integer, detail text, next_state text, wait_seconds double precision,
         reason_code text, clears_taken boolean, event_id uuid)
+    ), held as (
+      -- In the order of whoever else locks several of them: a recall of a document that went to many agencies.
+      select delivery_id from deliveries where delivery_id in (select delivery_id from r)
+      order by delivery_id for update
     ), moved as (
       update deliveries d set
-        state = coalesce(r.next_state, d.state),
-        state_since = case when coalesce(r.next_state, d.state) <> d.state then now() else d.state_since end,
-        next_attempt_at = case when r.wait_seconds is not null then now() + make_interval(secs => r.wait_seconds) end,
+        state = ${nextState},
+        state_since = case when ${nextState} <> d.state then now() else d.state_since end,
+        next_attempt_at = case when r.wait_seconds is not null and ${nextState} <> 'recalled'
+          then now() + make_interval(secs => r.wait_seconds) end,
+        recall_requested = d.recall_requested and ${nextState} <> 'recalled',
         available_at = case when r.next_state = 'available' then now() else d.available_at end,
         lease_token = null, lease_until = null,
         taken_at = case when r.clears_taken then null else d.taken_at end,
         delivered_at = case when r.next_state = 'delivered' then now() else d.delivered_at end,
-        reason_code = case when r.next_state = 'delivered' then null else coalesce(r.reason_code, d.reason_code) end,
-        reason_text = case when r.next_state = 'delivered' then null else coalesce(r.detail, d.reason_text) end
-      from r
+        reason_code = case ${nextState} when 'delivered' then null when 'recalled' then 'withdrawn'
+          else coalesce(r.reason_code, d.reason_code) end,
+        reason_text = case when ${nextState} in ('delivered', 'recalled') then null else coalesce(r.detail, d.reason_text) end
+      from r join held using (delivery_id)
       where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token
       returning d.delivery_id, d.package_id, d.system_id, d.state, r.event_id, r.outcome, r.detail
     ), attempted as (
@@ -60,14 +67,17 @@ export async function recordResults(
     ), told as (
       insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
       select event_id, now(), 'delivery.' || state, package_id, delivery_id, system_id,
-        jsonb_strip_nulls(jsonb_build_object('reason', detail))
-      from moved where state in ('delivered', 'refused')
+        jsonb_strip_nulls(jsonb_build_object('reason', case when state = 'recalled' then 'withdrawn' else detail end))
+      from moved where state in ('delivered', 'refused', 'recalled')
     )
     select array(select delivery_id::text from moved) as moved`.execute(db)
   await recordLaneHealth(db, results)
   const moved = new Set(written.rows[0]?.moved)
   return results.filter((result) => !moved.has(result.claim.delivery.deliveryId))
 }
+
+/** No byte went out while its sender asked for it back: the recall wins after all, and nothing is sent again. */
+const nextState = sql`(case when r.clears_taken and d.recall_requested then 'recalled' else coalesce(r.next_state, d.state) end)`
 
 type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | null
 

@@ -15,7 +15,7 @@ export async function dueLanes(db: Db): Promise<string[]> {
         cross join lateral (
           select from deliveries d
           where d.system_id = l.system_id and d.priority = urgency and d.next_attempt_at <= clock_timestamp()
-            and d.lease_token is null
+            and d.lease_token is null and not (d.waits and delivery_is_blocked(d.delivery_id))
           limit 1
         ) due)`.execute(db)
   return rows.map((row) => row.system_id)
@@ -69,7 +69,7 @@ export async function oldestDueSeconds(db: Db): Promise<number | undefined> {
     cross join lateral (
       select d.next_attempt_at from deliveries d
       where d.system_id = l.system_id and d.priority = urgency and d.next_attempt_at <= clock_timestamp()
-        and d.lease_token is null
+        and d.lease_token is null and not (d.waits and delivery_is_blocked(d.delivery_id))
       order by d.next_attempt_at limit 1
     ) due`.execute(db)
   return rows[0]?.age ?? undefined

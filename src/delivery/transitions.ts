@@ -22,6 +22,12 @@ export async function markFetched(db: Db, deliveryId: string): Promise<boolean> 
     })
     .where('delivery_id', '=', deliveryId)
     .where('state', '<>', 'recalled')
+    // Between the look and the taking it may have been made to wait for the document that it acts on.
+    .where((eb) =>
+      eb.not(
+        eb.and([eb('waits', '=', true), eb('taken_at', 'is', null), sql<boolean>`delivery_is_blocked(delivery_id)`]),
+      ),
+    )
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
@@ -112,6 +118,7 @@ export async function recordBusinessState(db: Db, deliveryId: string, state: Bus
       business_at: sql`now()`,
       recall_requested: state.recallRequested,
       recall_agreed: state.recalled,
+      update_requested: state.updateRequested,
     })
     .where('delivery_id', '=', deliveryId)
     .execute()
@@ -137,6 +144,8 @@ export async function retryDelivery(
       from systems s
       where d.delivery_id = ${deliveryId} and s.system_id = d.system_id
         and d.state in ('waiting', 'refused', 'exhausted', 'expired')
+        -- What its sender asked back is not opened again.
+        and (d.state = 'waiting' or not (d.recall_requested or d.recall_agreed))
       returning d.delivery_id, d.package_id, d.state, d.system_id
     ), told as (
       insert into events (event_id, at, type, package_id, delivery_id, system_id)

@@ -23,13 +23,14 @@ export type DeliveryType = 'edoc' | 'status'
 const moves: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   held: ['waiting', 'available', 'recalled', 'expired'],
   waiting: ['in_flight', 'held', 'recalled', 'expired'],
-  in_flight: ['delivered', 'refused', 'waiting', 'exhausted'],
+  // Recalled: the attempt had sent nothing when its sender asked for it back.
+  in_flight: ['delivered', 'refused', 'waiting', 'exhausted', 'recalled'],
   available: ['delivered', 'refused', 'held', 'recalled', 'expired'],
   delivered: [],
-  // A confirm after the end is a late delivery; an operator may re-open the others.
-  refused: ['delivered', 'waiting', 'available'],
-  exhausted: ['waiting', 'available'],
-  expired: ['delivered', 'waiting', 'available'],
+  // A confirm after the end is a late delivery; an operator may re-open the others; what nobody took may be withdrawn.
+  refused: ['delivered', 'waiting', 'available', 'recalled'],
+  exhausted: ['waiting', 'available', 'recalled'],
+  expired: ['delivered', 'waiting', 'available', 'recalled'],
   recalled: [],
 }
 

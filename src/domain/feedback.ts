@@ -11,9 +11,11 @@ export interface BusinessState {
   /** A recall asked for by status 13 or package type 1, and not yet answered. */
   readonly recallRequested: boolean
   readonly recalled: boolean
+  /** An update or a replacement of the document was sent (package type 2, 3), and not yet answered. */
+  readonly updateRequested: boolean
 }
 
-export const nothingReported: BusinessState = { recallRequested: false, recalled: false }
+export const nothingReported: BusinessState = { recallRequested: false, recalled: false, updateRequested: false }
 
 /**
  * What a status does to the state.
@@ -38,18 +40,18 @@ const mayFollow: Readonly<Record<string, readonly string[]>> = {
   '06': [],
 }
 
-/** Judges one reported status against the state so far. Codes 13, 15 and 16 belong to the recall, not to handling. */
-export function judgeStatus(state: BusinessState, code: string): StatusJudgement {
+/** What a recipient is asked: to give the document back, or to take its newer form. */
+export type Question = 'recall' | 'update'
+
+/**
+ * Judges one reported status against the state so far. Codes 13, 15 and 16 belong to the recall, not to handling.
+ * `question` is what 15 or 16 answers. Where the answer leaves that open, a recall comes before an update: who gives the
+ * document back updates nothing.
+ */
+export function judgeStatus(state: BusinessState, code: string, question = openQuestion(state)): StatusJudgement {
   if (!isStatusCode(code)) return { effect: 'unknown_code', state }
   if (code === '13') return judgeRecallRequest(state)
-  if (code === '15') {
-    if (!state.recallRequested) return { effect: 'illegal', state }
-    return { effect: 'moved', state: { ...state, recallRequested: false, recalled: true } }
-  }
-  if (code === '16') {
-    if (!state.recallRequested) return { effect: 'illegal', state }
-    return { effect: 'moved', state: { ...state, recallRequested: false } }
-  }
+  if (code === '15' || code === '16') return judgeAnswer(state, code, question)
   if (state.recalled) return { effect: 'illegal', state }
   const current = state.code ?? 'none'
   if (mayFollow[current]?.includes(code)) return { effect: 'moved', state: { ...state, code } }
@@ -64,6 +66,22 @@ function judgeRecallRequest(state: BusinessState): StatusJudgement {
   if (state.recalled || state.code === '02') return { effect: 'illegal', state }
   if (state.recallRequested) return { effect: 'repeated', state }
   return { effect: 'moved', state: { ...state, recallRequested: true } }
+}
+
+export function openQuestion(state: BusinessState): Question | undefined {
+  if (state.recallRequested) return 'recall'
+  return state.updateRequested ? 'update' : undefined
+}
+
+/** 15 agrees, 16 declines; an answer to what nobody asks, or asks no more, is illegal. */
+function judgeAnswer(state: BusinessState, code: '15' | '16', question: Question | undefined): StatusJudgement {
+  if (question === 'recall' && state.recallRequested) {
+    return { effect: 'moved', state: { ...state, recallRequested: false, recalled: code === '15' } }
+  }
+  if (question === 'update' && state.updateRequested) {
+    return { effect: 'moved', state: { ...state, updateRequested: false } }
+  }
+  return { effect: 'illegal', state }
 }
 
 export function isStatusCode(code: string): code is StatusCode {

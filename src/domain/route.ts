@@ -34,15 +34,28 @@ export interface AddressedRecipient {
 /** Addresses every `To` of a package. `day` is today in Vietnam, ISO. */
 export function address(to: readonly Party[], directory: Directory, day: string): AddressedRecipient[] {
   const seen = new Set<string>()
+  let unknown = 0
   return to.map((party) => {
-    const recipient = addressOne(party, directory, day)
+    const recipient = addressOne(party, directory, day, unknown < suggestedMax)
+    if (recipient.agencyId === undefined) unknown += 1
     const isDuplicate = seen.has(recipient.recipientKey)
     seen.add(recipient.recipientKey)
     return { ...recipient, isDuplicate }
   })
 }
 
-function addressOne(party: Party, directory: Directory, day: string): Omit<AddressedRecipient, 'isDuplicate'> {
+/**
+ * So many unknown codes get suggestions. Each is compared with every code of the directory, and a list of thousands that
+ * nobody knows is no typing error.
+ */
+const suggestedMax = 20
+
+function addressOne(
+  party: Party,
+  directory: Directory,
+  day: string,
+  maySuggest: boolean,
+): Omit<AddressedRecipient, 'isDuplicate'> {
   const named = { organId: party.organId, ...(party.organName === undefined ? {} : { organName: party.organName }) }
   const written = directory.findByCode(party.organId, day)
   if (written === undefined) {
@@ -51,10 +64,10 @@ function addressOne(party: Party, directory: Directory, day: string): Omit<Addre
       recipientKey: `code:${codeKey(party.organId)}`,
       destination: { kind: 'held', reason: 'unknown_agency' },
       redirected: false,
-      suggestions: directory.nearest(party.organId, party.organName, day),
+      suggestions: maySuggest ? directory.nearest(party.organId, party.organName, day) : [],
     }
   }
-  const agency = inForce(written, directory)
+  const agency = directory.inForce(written)
   return {
     ...named,
     recipientKey: `agency:${agency.agencyId}`,
@@ -62,7 +75,7 @@ function addressOne(party: Party, directory: Directory, day: string): Omit<Addre
     agencyCode: currentCode(agency, day),
     destination: destinationOf(agency, directory),
     redirected: agency !== written,
-    suggestions: agency.closedAt === undefined ? [] : successorsOf(agency, directory, day),
+    suggestions: agency.closedAt === undefined ? [] : successorsOf(agency, party.organId, directory, day),
   }
 }
 
@@ -73,21 +86,8 @@ function wayTo(
 ): { readonly agency: Agency; readonly destination: Destination } | undefined {
   const written = directory.agencies.get(agencyId)
   if (written === undefined) return undefined
-  const agency = inForce(written, directory)
+  const agency = directory.inForce(written)
   return { agency, destination: destinationOf(agency, directory) }
-}
-
-/** A closed agency with exactly one successor is followed to it; with several, a person must choose. */
-function inForce(agency: Agency, directory: Directory): Agency {
-  const passed = new Set<AgencyId>()
-  let current = agency
-  while (current.closedAt !== undefined && current.successorIds.length === 1 && !passed.has(current.agencyId)) {
-    passed.add(current.agencyId)
-    const next = directory.agencies.get(current.successorIds[0] ?? '')
-    if (next === undefined) break
-    current = next
-  }
-  return current
 }
 
 /** The lane of the system that receives for an agency today, or the reason why there is none. */
@@ -99,7 +99,12 @@ export function destinationOf(agency: Agency, directory: Directory): Destination
   return { kind: 'lane', systemId: system.systemId, channel: system.channel, pushStyle: system.pushStyle }
 }
 
-function successorsOf(agency: Agency, directory: Directory, day: string): Suggestion[] {
+/** Who took over, as the directory says; for a code that ended with its province or ministry, as the decision says. */
+function successorsOf(agency: Agency, organId: string, directory: Directory, day: string): Suggestion[] {
+  if (agency.successorIds.length === 0) {
+    const overtaken = directory.takenOver(organId, day)
+    return overtaken === undefined ? [] : [overtaken]
+  }
   return agency.successorIds.flatMap((id) => {
     const successor = directory.agencies.get(id)
     return successor === undefined ? [] : [{ code: currentCode(successor, day), name: successor.name }]

@@ -8,16 +8,18 @@ import {
   contentHash,
   documentKey,
   type Finding,
+  keyOf,
   type Priority,
   repeatKey,
   type StatusPackage,
 } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
-import { type BusinessState, judgeStatus, needsReason } from '../domain/feedback.ts'
+import { type BusinessState, judgeStatus, openQuestion, type Question } from '../domain/feedback.ts'
+import { type OperationPlan, type OperationRecipient, planNotAddressed, planNothing } from '../domain/operation-plan.ts'
 import type { Clock } from '../domain/ports.ts'
 import { type AddressedRecipient, address, type Destination } from '../domain/route.ts'
 import type { Caller } from '../domain/system.ts'
-import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
+import { vietnamDay } from '../domain/vietnam-time.ts'
 import { type Database, type Db, databaseAway, isDatabaseAway } from '../platform/database.ts'
 import { storedPayload } from '../platform/stored-receipt.ts'
 import { type Correlation, correlate, type StatusParties } from './correlate.ts'
@@ -28,6 +30,7 @@ import {
   lockedDirectoryVersion,
   receiptOfStatus,
 } from './feedback-store.ts'
+import { type StatusEffectName, type StatusReceiptPayload, statusReceipt } from './status-receipt.ts'
 
 export interface StatusSubmission {
   readonly caller: Caller
@@ -38,6 +41,12 @@ export interface StatusSubmission {
   readonly size: number
   /** Resolves once the bytes are durable. */
   readonly stored: Promise<void>
+  /** The delivery it speaks of, where the one who speaks has named it. */
+  readonly deliveryId?: string
+  /** Of a recall: who was asked meanwhile is not asked again, and nothing is sent. */
+  readonly isUnlessAsked?: boolean
+  /** Checks and answers, and leaves nothing behind. */
+  readonly isDryRun?: boolean
   discard(): Promise<void>
 }
 
@@ -51,6 +60,45 @@ export interface NewStatusDelivery {
   readonly destination: Destination
 }
 
+/** What a recall request (13) and the answers to requests (15, 16) do beyond being reported. */
+export interface StatusOperations {
+  /** The document's id as another agency issued it, when none of the issuers did. */
+  readonly issuedElsewhere: (db: Db, ids: readonly string[], issuers: readonly string[]) => Promise<string | undefined>
+  readonly lockForRecall: (
+    db: Db,
+    recall: { readonly deliveryId: string; readonly recipientAgencyIds: readonly string[] },
+  ) => Promise<void>
+  readonly planRecall: (
+    db: Db,
+    recall: {
+      readonly deliveryId: string
+      readonly recipient: OperationRecipient
+      readonly recipientAgencyIds: readonly string[]
+      readonly directory: Directory
+      readonly day: string
+    },
+  ) => Promise<OperationPlan>
+  readonly apply: (
+    db: Db,
+    plan: OperationPlan,
+    by: { readonly packageId: string; readonly systemId: string; readonly reason?: string; readonly at: Date },
+  ) => Promise<void>
+  readonly answer: (
+    db: Db,
+    answer: {
+      readonly targetDeliveryIds: readonly string[]
+      readonly question: Question
+      /** Only what this delivery asked. */
+      readonly carrierDeliveryId?: string
+      readonly outcome: 'agreed' | 'declined'
+      readonly statusPackageId: string
+      readonly at: Date
+    },
+  ) => Promise<unknown>
+  /** How often something was asked of a delivery's recipient, and how often that came to an end. */
+  readonly countRequests: (db: Db, deliveryId: string) => Promise<{ readonly asked: number; readonly settled: number }>
+}
+
 export interface AcceptStatusOptions {
   readonly db: Database
   readonly directory: { current(): Promise<Directory>; refresh(): Promise<Directory> }
@@ -58,6 +106,7 @@ export interface AcceptStatusOptions {
   readonly senderAgency: (organId: string, caller: Caller, directory: Directory, day: string) => string
   readonly openDeliveries: (db: Db, deliveries: readonly NewStatusDelivery[]) => Promise<Set<string>>
   readonly recordBusinessState: (db: Db, deliveryId: string, state: BusinessState) => Promise<void>
+  readonly operations: StatusOperations
   readonly initialState: (destination: Destination) => DeliveryState
   readonly signReceipt: (payload: StatusReceiptPayload) => Promise<string>
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
@@ -65,32 +114,6 @@ export interface AcceptStatusOptions {
   /** Code of this axis, named in every receipt. */
   readonly axisCode: string
   readonly newId: () => string
-}
-
-export type StatusEffectName = ReturnType<typeof judgeStatus>['effect'] | 'unknown_document' | 'not_addressed'
-
-export interface StatusReceiptPayload {
-  readonly statusId: string
-  readonly documentId: string
-  readonly code: string
-  readonly effect: StatusEffectName
-  readonly axis: string
-  readonly acceptedAt: string
-  readonly sha256: string
-  readonly size: number
-  readonly recipients: readonly {
-    readonly organId: string
-    readonly outcome: 'queued' | 'redirected' | 'held'
-    readonly agencyCode?: string
-    readonly deliveryId: string
-    readonly reason?: 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined'
-  }[]
-  readonly deliveries: readonly {
-    readonly deliveryId: string
-    readonly organId: string
-    readonly state: DeliveryState
-  }[]
-  readonly findings: readonly Finding[]
 }
 
 export interface StatusAcceptance {
@@ -115,7 +138,7 @@ export async function acceptStatus(
     if (acceptance === 'stale_directory') {
       throw new GatewayError('unavailable', 'directory_changing', { retryAfterSeconds: 2 })
     }
-    if (!acceptance.isNew) await submission.discard()
+    if (!acceptance.isNew || submission.isDryRun === true) await submission.discard()
     else options.afterCommit(new Set(draft.destination.kind === 'lane' ? [draft.destination.systemId] : []))
     return acceptance
   } catch (error) {
@@ -130,7 +153,9 @@ export async function acceptStatus(
 const triesMax = 5
 
 interface StatusDraft {
-  readonly directoryVersion: number
+  readonly directory: Directory
+  /** Today in Vietnam, ISO. */
+  readonly day: string
   readonly submission: StatusSubmission
   readonly fromAgencyId: string
   readonly documentId: string
@@ -150,10 +175,14 @@ function draftStatus(submission: StatusSubmission, directory: Directory, options
   // By status 13 the sender speaks to a recipient; by every other code a recipient speaks to the sender.
   const reporter = [...directory.standsFor(fromAgencyId)]
   const addressee = [...directory.standsFor(recipient.agencyId)]
-  const parties =
-    status.code === '13' ? { issuers: reporter, recipients: addressee } : { issuers: addressee, recipients: reporter }
+  const sides =
+    status.code === '13'
+      ? { issuers: reporter, recipients: addressee, recipientCode: recipient.organId }
+      : { issuers: addressee, recipients: reporter, recipientCode: status.from.organId }
+  const parties = { ...sides, ...(submission.deliveryId === undefined ? {} : { deliveryId: submission.deliveryId }) }
   return {
-    directoryVersion: directory.version,
+    directory,
+    day,
     submission,
     fromAgencyId,
     documentId,
@@ -183,116 +212,202 @@ async function commitStatus(
   draft: StatusDraft,
   options: AcceptStatusOptions,
 ): Promise<StatusAcceptance | 'stale_directory'> {
+  try {
+    return await options.db.transaction().execute(async (trx) => await writeStatus(trx, draft, options))
+  } catch (error) {
+    if (error instanceof Rehearsed) return error.acceptance
+    throw error
+  }
+}
+
+/** Ends a transaction that shall leave nothing behind. */
+class Rehearsed extends Error {
+  override readonly name = 'Rehearsed'
+  readonly acceptance: StatusAcceptance
+  constructor(acceptance: StatusAcceptance) {
+    super('rehearsed')
+    this.acceptance = acceptance
+  }
+}
+
+async function writeStatus(
+  trx: Db,
+  draft: StatusDraft,
+  options: AcceptStatusOptions,
+): Promise<StatusAcceptance | 'stale_directory'> {
   const { submission } = draft
   const acceptedAt = options.clock.now()
-  return options.db.transaction().execute(async (trx) => {
-    if ((await lockedDirectoryVersion(trx)) !== draft.directoryVersion) return 'stale_directory'
-    const correlation = await correlate(trx, submission.status, draft.parties)
-    const judged = judge(correlation, submission.status)
-    // Feedback from an agency that was not addressed is kept from the sender until a person has looked at it.
-    const destination: Destination =
-      correlation.kind === 'not_addressed' ? { kind: 'held', reason: 'quarantined' } : draft.destination
-    const deliveryId = options.newId()
-    const payload = receiptOf(draft, { effect: judged.effect, destination, deliveryId, acceptedAt, options })
-    const jws = await options.signReceipt(payload)
-    const isNew = await insertStatusPackage(trx, {
+  if ((await lockedDirectoryVersion(trx)) !== draft.directory.version) return 'stale_directory'
+  const correlation = await correlate(trx, submission.status, draft.parties, options.operations)
+  const key = await keyOfQuestion(trx, draft, correlation, options)
+  const earlier = submission.isDryRun === true ? await receiptOfStatus(trx, key) : undefined
+  if (earlier !== undefined) return repeatOf(earlier)
+  const judged = judge(correlation, submission.status)
+  // Feedback from an agency that was not addressed is kept from the sender until a person has looked at it.
+  const destination: Destination =
+    correlation.kind === 'not_addressed' ? { kind: 'held', reason: 'quarantined' } : draft.destination
+  const deliveryId = options.newId()
+  const recall = await planRecall(trx, draft, { correlation, deliveryId, destination }, options)
+  const state = options.initialState(destination)
+  const outcome = { effect: judged.effect, destination, state, deliveryId, acceptedAt, recall }
+  const payload = statusReceipt({ ...submission, ...draft, ...outcome, axis: options.axisCode })
+  const jws = await options.signReceipt(payload)
+  const wasAsked = submission.isUnlessAsked === true && judged.effect === 'repeated'
+  const acceptance = { isNew: !wasAsked, receipt: { ...payload, jws } }
+  if (submission.isDryRun === true || wasAsked) throw new Rehearsed(acceptance)
+  const isNew = await insertStatusPackage(trx, {
+    packageId: submission.packageId,
+    systemId: submission.caller.systemId,
+    fromAgencyId: draft.fromAgencyId,
+    status: submission.status,
+    documentId: draft.documentId,
+    documentKey: documentKey(draft.documentId),
+    repeatKey: key,
+    contentHash: contentHash(submission.status),
+    findings: payload.findings,
+    sha256: submission.sha256,
+    size: submission.size,
+    receipt: jws,
+    acceptedAt,
+  })
+  if (!isNew) return repeatOf(await receiptOfStatus(trx, key))
+  const row = {
+    packageId: submission.packageId,
+    aboutPackageId: correlation.kind === 'unknown_document' ? undefined : correlation.packageId,
+    aboutDeliveryId: correlation.kind === 'found' ? correlation.deliveryId : undefined,
+    fromAgencyId: draft.fromAgencyId,
+    effect: judged.effect,
+    status: submission.status,
+    receivedAt: acceptedAt,
+  }
+  await insertFeedback(trx, row)
+  await options.openDeliveries(trx, [
+    {
+      deliveryId,
       packageId: submission.packageId,
-      systemId: submission.caller.systemId,
-      fromAgencyId: draft.fromAgencyId,
-      status: submission.status,
-      documentId: draft.documentId,
-      documentKey: documentKey(draft.documentId),
-      repeatKey: draft.repeatKey,
-      contentHash: contentHash(submission.status),
-      findings: payload.findings,
-      sha256: submission.sha256,
-      size: submission.size,
-      receipt: jws,
-      acceptedAt,
-    })
-    if (!isNew) return repeatOf(trx, draft.repeatKey)
-    const row = {
-      packageId: submission.packageId,
-      aboutPackageId: correlation.kind === 'unknown_document' ? undefined : correlation.packageId,
-      aboutDeliveryId: correlation.kind === 'found' ? correlation.deliveryId : undefined,
-      fromAgencyId: draft.fromAgencyId,
-      effect: judged.effect,
-      status: submission.status,
-      receivedAt: acceptedAt,
+      type: 'status',
+      priority: 0,
+      repeatKey: key,
+      recipient: draft.recipient,
+      destination,
+    },
+  ])
+  await recordEffect(trx, draft, { correlation, judged, recall, acceptedAt }, options)
+  await insertStatusEvents(trx, row, submission.caller.systemId, options.newId)
+  return acceptance
+}
+
+/**
+ * The same words are a repeat only within one question. Asked for again after it was declined, a document may be asked
+ * for, and declined, in the very same words: vendors write the time to the second, or no time but midnight.
+ */
+async function keyOfQuestion(
+  trx: Db,
+  { submission, repeatKey: key }: StatusDraft,
+  correlation: Correlation,
+  options: AcceptStatusOptions,
+): Promise<string> {
+  const { code } = submission.status
+  const isQuestion = code === '13'
+  if (correlation.kind !== 'found' || !(isQuestion || code === '15' || code === '16')) return key
+  const { asked, settled } = await options.operations.countRequests(trx, correlation.deliveryId)
+  const round = isQuestion ? settled : Math.max(asked - 1, 0)
+  return round === 0 ? key : keyOf([key, round])
+}
+
+interface Judged {
+  readonly effect: StatusEffectName
+  readonly state?: BusinessState
+}
+
+/** A recall request (13) withdraws what its recipient has not taken; only the issuing agency may send one. */
+async function planRecall(
+  trx: Db,
+  draft: StatusDraft,
+  facts: { correlation: Correlation; deliveryId: string; destination: Destination },
+  options: AcceptStatusOptions,
+): Promise<OperationPlan | undefined> {
+  const { correlation, deliveryId, destination } = facts
+  const { directory, day, recipient } = draft
+  if (draft.submission.status.code !== '13') return undefined
+  switch (correlation.kind) {
+    case 'unknown_document':
+      await refuseForeign(trx, draft, options)
+      return planNothing('recall', [])
+    case 'not_addressed':
+      return planNotAddressed(recipient.organId)
+    case 'found': {
+      const towards = { ...recipient, deliveryId, destination }
+      const recipientAgencyIds = draft.parties.recipients
+      const about = { deliveryId: correlation.deliveryId, recipient: towards, recipientAgencyIds }
+      return await options.operations.planRecall(trx, { ...about, directory, day })
     }
-    await insertFeedback(trx, row)
-    if (judged.state !== undefined && correlation.kind === 'found') {
-      await options.recordBusinessState(trx, correlation.deliveryId, judged.state)
-    }
-    await options.openDeliveries(trx, [
-      {
-        deliveryId,
-        packageId: submission.packageId,
-        type: 'status',
-        priority: 0,
-        repeatKey: draft.repeatKey,
-        recipient: draft.recipient,
-        destination,
-      },
-    ])
-    await insertStatusEvents(trx, row, submission.caller.systemId, options.newId)
-    return { isNew: true, receipt: { ...payload, jws } }
+  }
+}
+
+async function refuseForeign(trx: Db, draft: StatusDraft, options: AcceptStatusOptions): Promise<void> {
+  const elsewhere = await options.operations.issuedElsewhere(trx, [draft.documentId], draft.parties.issuers)
+  if (elsewhere === undefined) return
+  const params = { documentId: elsewhere, organId: draft.submission.status.from.organId }
+  throw new GatewayError('forbidden', 'not_the_issuer', { params })
+}
+
+async function recordEffect(
+  trx: Db,
+  draft: StatusDraft,
+  facts: { correlation: Correlation; judged: Judged; recall: OperationPlan | undefined; acceptedAt: Date },
+  options: AcceptStatusOptions,
+): Promise<void> {
+  const { correlation, judged, recall, acceptedAt } = facts
+  const { status, packageId, caller } = draft.submission
+  if (correlation.kind !== 'found') return
+  const isWithdrawn = recall !== undefined && recall.pointless.size > 0
+  if (judged.state !== undefined && !isWithdrawn) {
+    await options.recordBusinessState(trx, correlation.deliveryId, judged.state)
+  }
+  if (recall !== undefined) {
+    const reason = status.description === undefined ? {} : { reason: status.description }
+    await options.operations.apply(trx, recall, { packageId, systemId: caller.systemId, at: acceptedAt, ...reason })
+  }
+  if (judged.effect === 'moved') await recordAnswers(trx, draft, { correlation, acceptedAt }, options)
+}
+
+/** 15 and 16 settle what was asked, of the delivery named and of those asked about together with it. */
+async function recordAnswers(
+  trx: Db,
+  draft: StatusDraft,
+  { correlation, acceptedAt }: { correlation: FoundDelivery; acceptedAt: Date },
+  options: AcceptStatusOptions,
+): Promise<void> {
+  const { status, packageId } = draft.submission
+  if (status.code !== '15' && status.code !== '16') return
+  const question = correlation.question ?? openQuestion(correlation.state)
+  if (question === undefined) throw new Error('an answer that moved the state answers nothing')
+  for (const { deliveryId, state } of correlation.together) {
+    const judgement = judgeStatus(state, status.code, question)
+    if (judgement.effect === 'moved') await options.recordBusinessState(trx, deliveryId, judgement.state)
+  }
+  await options.operations.answer(trx, {
+    targetDeliveryIds: [correlation.deliveryId, ...correlation.together.map((t) => t.deliveryId)],
+    question,
+    ...(correlation.carrierDeliveryId === undefined ? {} : { carrierDeliveryId: correlation.carrierDeliveryId }),
+    outcome: status.code === '15' ? 'agreed' : 'declined',
+    statusPackageId: packageId,
+    at: acceptedAt,
   })
 }
 
+type FoundDelivery = Extract<Correlation, { kind: 'found' }>
+
 /** The state to record, when the status moved it. */
-function judge(correlation: Correlation, status: StatusPackage): { effect: StatusEffectName; state?: BusinessState } {
+function judge(correlation: Correlation, status: StatusPackage): Judged {
   if (correlation.kind !== 'found') return { effect: correlation.kind }
-  const judgement = judgeStatus(correlation.state, status.code)
+  if (correlation.isWithdrawn && status.code !== '13') return { effect: 'illegal' }
+  const judgement = judgeStatus(correlation.state, status.code, correlation.question)
   return judgement.effect === 'moved' ? judgement : { effect: judgement.effect }
 }
 
-async function repeatOf(db: Db, key: string): Promise<StatusAcceptance> {
-  const jws = await receiptOfStatus(db, key)
+function repeatOf(jws: string | undefined): StatusAcceptance {
   if (jws === undefined) throw new Error('a repeated status whose first one is gone')
   return { isNew: false, receipt: { ...storedPayload<StatusReceiptPayload>(jws), jws } }
-}
-
-interface ReceiptFacts {
-  readonly effect: StatusEffectName
-  readonly destination: Destination
-  readonly deliveryId: string
-  readonly acceptedAt: Date
-  readonly options: AcceptStatusOptions
-}
-
-function receiptOf(draft: StatusDraft, facts: ReceiptFacts): StatusReceiptPayload {
-  const { submission, recipient } = draft
-  const { destination, deliveryId } = facts
-  return {
-    statusId: submission.packageId,
-    documentId: draft.documentId,
-    code: submission.status.code,
-    effect: facts.effect,
-    axis: facts.options.axisCode,
-    acceptedAt: vietnamTime(facts.acceptedAt),
-    sha256: submission.sha256.toString('hex'),
-    size: submission.size,
-    recipients: [
-      {
-        organId: recipient.organId,
-        outcome: destination.kind === 'held' ? 'held' : recipient.redirected ? 'redirected' : 'queued',
-        ...(recipient.agencyCode === undefined ? {} : { agencyCode: recipient.agencyCode }),
-        deliveryId,
-        ...(destination.kind === 'held' ? { reason: destination.reason } : {}),
-      },
-    ],
-    deliveries: [{ deliveryId, organId: recipient.organId, state: facts.options.initialState(destination) }],
-    findings: [...submission.findings, ...findingsOf(facts.effect, submission.status)],
-  }
-}
-
-function findingsOf(effect: StatusEffectName, status: StatusPackage): Finding[] {
-  const findings: Finding[] = []
-  const params = { code: status.code }
-  if (effect !== 'moved') findings.push({ code: `status_${effect}`, severity: 'warn', params })
-  if (needsReason(status.code) && status.description === undefined) {
-    findings.push({ code: 'status_without_reason', severity: 'warn', params })
-  }
-  return findings
 }

@@ -11,6 +11,8 @@ import type { Db } from '../platform/database.ts'
 export interface ComposeStatusOptions {
   readonly db: Db
   readonly clock: Clock
+  /** The agency behind a code, as the directory calls it. */
+  readonly nameOf: (organId: string) => Promise<string | undefined>
 }
 
 interface KnownDocument {
@@ -27,21 +29,23 @@ export async function composeStatus(
   input: StatusInput,
   options: ComposeStatusOptions,
 ): Promise<Buffer> {
-  const known = await knownDocument(caller, input, options.db)
+  const code = /^\d$/.test(input.code) ? `0${input.code}` : input.code
+  const known = await knownDocument(caller, { ...input, code }, options.db)
   // A recall request (13) goes from the document's sender to its recipient, everything else the other way.
-  const isRecall = input.code === '13'
+  const isRecall = code === '13'
   const from = input.from ?? (isRecall ? known?.fromCode : known?.recipientCode)
   const addressee = input.organId ?? (isRecall ? known?.recipientCode : known?.fromCode)
   if (from === undefined || addressee === undefined) throw unknownSides(from === undefined ? 'from' : 'organId')
+  const organName = await options.nameOf(from)
   const status: StatusToWrite = {
-    from: { organId: from },
+    from: { organId: from, ...(organName === undefined ? {} : { organName }) },
     responseFor: {
       organId: addressee,
       documentId: known?.documentId ?? input.documentId ?? '',
       ...(known?.code == null ? {} : { code: known.code }),
       ...(known?.promulgationDate == null ? {} : { promulgationDate: known.promulgationDate }),
     },
-    code: input.code,
+    code,
     ...(input.description === undefined ? {} : { description: input.description }),
     ...(input.staff === undefined ? {} : { staff: staffInfo(input.staff) }),
     at: momentOf(input.at, options.clock),
@@ -76,14 +80,38 @@ async function knownDocument(caller: Caller, input: StatusInput, db: Db): Promis
   const mine = [...caller.agencyIds]
   const isSender = sql`p.from_agency_id = any(${mine}::uuid[])`
   if (input.deliveryId !== undefined) {
-    const isParty = sql`(d.system_id = ${caller.systemId} or ${isSender})`
-    const found = await findKnown(db, sql`d.delivery_id::text = ${input.deliveryId} and ${isParty}`)
+    // A successor speaks about what its predecessor has.
+    const isRecipient = sql`(d.system_id = ${caller.systemId} or d.recipient_agency_id = any(${mine}::uuid[]))`
+    const isParty = sql`(${isRecipient} or ${isSender})`
+    const found = uuid.test(input.deliveryId)
+      ? await findKnown(db, sql`d.delivery_id = ${deliverySpokenOf(input)} and ${isParty}`)
+      : undefined
     if (found === undefined) throw new GatewayError('not_found', 'delivery_not_found')
     return found
   }
   const speaks = input.code === '13' ? isSender : sql`d.recipient_agency_id = any(${mine}::uuid[])`
   return findKnown(db, sql`p.document_key = any(${documentKeyVariants(input.documentId ?? '')}) and ${speaks}`)
 }
+
+/**
+ * Who answers a request answers for the document, though it is the request's own delivery that lies before him. Only where
+ * several documents, or several questions, come into question is the request itself named.
+ */
+function deliverySpokenOf(input: StatusInput) {
+  const own = sql`${input.deliveryId}::uuid`
+  if (input.code !== '15' && input.code !== '16') return own
+  return sql`coalesce((
+    select min(asked.target_delivery_id::text)::uuid
+    from operation_requests asked join packages p on p.package_id = (
+      select package_id from deliveries where delivery_id = asked.carrier_delivery_id)
+    where asked.carrier_delivery_id = ${own}
+    having count(distinct asked.target_delivery_id) = 1 and (bool_or(p.type = 'status') or not exists (
+      select from operation_requests other
+      where other.target_delivery_id = any(array_agg(asked.target_delivery_id)) and other.outcome = 'requested'
+        and other.kind <> all(array_agg(asked.kind))))), ${own})`
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 async function findKnown(db: Db, condition: ReturnType<typeof sql>): Promise<KnownDocument | undefined> {
   const { rows } = await sql<{

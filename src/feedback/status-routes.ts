@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnyPackage, Finding } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Caller } from '../domain/system.ts'
+import type { DryRunResult } from '../generated/json/dry-run-result.ts'
 import type { StatusInput } from '../generated/json/status-input.ts'
 import { callerOf, problems, type Routes, type SubmissionTrace, schemaRef } from '../platform/http.ts'
 import { type FindingText, findingViews } from '../platform/package-facts.ts'
@@ -39,6 +40,8 @@ export function statusRoutes(options: StatusRoutesOptions): Routes {
           summary: 'Status feedback about a document, as an edXML status package or as JSON',
           tags: ['status'],
           security: [{ bearer: [] }, { basic: [] }],
+          // A parameter that is not understood must not be taken for done.
+          querystring: { type: 'object', additionalProperties: false },
           // Packages are streams and are judged by the reader.
           body: {
             content: {
@@ -98,4 +101,22 @@ function isStatusInput(body: unknown): body is StatusInput {
 export function statusReceiptView(acceptance: StatusAcceptance, text: FindingText, acceptLanguage: string | undefined) {
   const { jws, findings, ...payload } = acceptance.receipt
   return { ...payload, findings: findingViews(findings, text, acceptLanguage), receipt: jws }
+}
+
+/** Like that of a package (intake/package-routes.ts): no ids and no receipt of what was not accepted. */
+export function statusDryRunView(
+  { isNew, receipt }: StatusAcceptance,
+  text: FindingText,
+  acceptLanguage: string | undefined,
+): DryRunResult {
+  const { jws: _jws, statusId, acceptedAt: _at, deliveries: _deliveries, recipients, findings, ...rest } = receipt
+  return {
+    ...rest,
+    dryRun: true,
+    would: isNew ? 'accept' : 'repeat',
+    kind: 'status',
+    ...(isNew ? {} : { packageId: statusId }),
+    recipients: recipients.map(({ deliveryId: _deliveryId, ...recipient }) => recipient),
+    findings: findingViews(findings, text, acceptLanguage),
+  }
 }

@@ -152,6 +152,8 @@ function itemRoutes(app: FastifyInstance, guards: Guards, options: MailboxOption
     },
     async (request) => {
       const own = await requireOwn(request, options)
+      if (own.state === 'recalled')
+        return { ...own.item, subject: null, state: own.state, attachments: [], findings: [] }
       return {
         ...own.item,
         state: own.state,

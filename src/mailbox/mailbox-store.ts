@@ -42,7 +42,7 @@ interface ItemRow {
 }
 
 const itemColumns = sql`d.delivery_id, d.package_id, d.type, p.kind, p.from_code, d.organ_id, d.agency_code, p.document_id,
-  p.code, p.subject, d.priority, p.sha256, p.size, d.available_at,
+  p.code, left(p.subject, 2000) as subject, d.priority, p.sha256, p.size, d.available_at,
   (extract(epoch from d.available_at) * 1000000)::bigint::text as available_us, d.fetched_at`
 
 /** Urgent first, then never fetched, then oldest; confirmed ones newest first. */
@@ -50,7 +50,7 @@ export async function mailboxPage(db: Db, caller: Caller, query: MailboxQuery): 
   const filters = [
     sql`d.system_id = ${caller.systemId}`,
     sql`d.state = ${sql.lit(query.state)}`,
-    ...visibleTo(caller),
+    ...offeredTo(caller),
     ...(query.type === undefined ? [] : [sql`d.type = ${query.type}`]),
     ...(query.agencyIds === undefined ? [] : [sql`d.recipient_agency_id = any(${query.agencyIds}::uuid[])`]),
     ...(query.since === undefined ? [] : [sql`coalesce(d.available_at, d.created_at) >= ${query.since}`]),
@@ -118,6 +118,12 @@ function toItem(row: ItemRow): MailboxItem {
   }
 }
 
+/** What waits for another delivery is not there yet for its recipient; what he has fetched stays with him. */
+function offeredTo(caller: Caller): Filter[] {
+  const isThere = sql`not (d.waits and d.state = 'available' and d.taken_at is null and delivery_is_blocked(d.delivery_id))`
+  return [...visibleTo(caller), isThere]
+}
+
 /** A credential limited to part of the agencies sees their deliveries only. */
 function visibleTo(caller: Caller): Filter[] {
   return caller.receivesFor === undefined ? [] : [sql`d.recipient_agency_id = any(${[...caller.receivesFor]}::uuid[])`]
@@ -134,7 +140,7 @@ export interface OwnDelivery {
 export async function ownDelivery(db: Db, caller: Caller, deliveryId: string): Promise<OwnDelivery | undefined> {
   const { rows } = await sql<ItemRow & { state: DeliveryState; document: unknown; findings: unknown }>`
     select ${itemColumns}, d.state, p.document, p.findings from deliveries d join packages p using (package_id)
-    where ${sql.join([sql`d.delivery_id = ${deliveryId}::uuid`, sql`d.system_id = ${caller.systemId}`, ...visibleTo(caller)], sql` and `)}`.execute(
+    where ${sql.join([sql`d.delivery_id = ${deliveryId}::uuid`, sql`d.system_id = ${caller.systemId}`, ...offeredTo(caller)], sql` and `)}`.execute(
     db,
   )
   const [row] = rows
@@ -147,7 +153,7 @@ export async function ownDelivery(db: Db, caller: Caller, deliveryId: string): P
 export async function ownDeliveryIds(db: Db, caller: Caller, deliveryIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await sql<{ delivery_id: string }>`
     select d.delivery_id from deliveries d
-    where ${sql.join([sql`d.delivery_id = any(${deliveryIds}::uuid[])`, sql`d.system_id = ${caller.systemId}`, ...visibleTo(caller)], sql` and `)}`.execute(
+    where ${sql.join([sql`d.delivery_id = any(${deliveryIds}::uuid[])`, sql`d.system_id = ${caller.systemId}`, ...offeredTo(caller)], sql` and `)}`.execute(
     db,
   )
   return new Set(rows.map((row) => row.delivery_id))

@@ -5,9 +5,11 @@ import type { Finding } from '../domain/document-package.ts'
 import { type OverallState, overallState } from '../domain/package-state.ts'
 import type { Caller } from '../domain/system.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
+import type { DeliveryRequest } from '../generated/json/delivery-request.ts'
 import type { PackageView } from '../generated/json/package-view.ts'
 import type { Db } from '../platform/database.ts'
 import { attachmentViews, type FindingText, findingViews } from '../platform/package-facts.ts'
+import { lineageOf, requestsOf } from './lineage.ts'
 
 /** A reason code in words, from the catalogue. */
 export type ReasonText = (code: string, acceptLanguage: string | undefined) => { text: string; whoActs: string }
@@ -55,6 +57,7 @@ interface DeliveryRow {
   fetch_count: number
   delivered_at: Date | null
   business_code: string | null
+  recall_agreed: boolean
   attempts: {
     attempt: number
     startedAt: string
@@ -78,25 +81,34 @@ export async function trackPackage(
   const deliveries = await deliveriesOf(options.db, packageId, isSender ? undefined : caller)
   if (!isSender && deliveries.length === 0) return undefined
   const timeline = await timelineOf(options.db, packageId, isSender ? undefined : deliveries.map((d) => d.delivery_id))
+  // Withdrawn unseen means unseen: its recipient learns that there was something, and not what.
+  const isWithdrawn = !isSender && deliveries.every((d) => d.state === 'recalled')
   const byState = countByState(deliveries)
+  const requests = await requestsOf(
+    options.db,
+    deliveries.map((d) => d.delivery_id),
+  )
   return {
     packageId: row.package_id,
     documentId: row.document_id,
     code: row.code,
     kind: row.kind,
     from: { organId: row.from_code, organName: senderName(row.document) },
-    subject: row.subject,
+    subject: isWithdrawn ? null : row.subject,
     priority: row.priority,
     sha256: row.sha256.toString('hex'),
     size: row.size,
     acceptedAt: vietnamTime(row.accepted_at),
-    state: overallState(deliveries.map((d) => d.state)) satisfies OverallState,
+    state: overallState(deliveries.map(stateOf), row.kind) satisfies OverallState,
     summary: { byState },
     supplementOf: row.supplement_of,
-    attachments: attachmentViews(row.document),
-    findings: findingViews(row.findings as Finding[], options.findingText, acceptLanguage),
+    attachments: isWithdrawn ? [] : attachmentViews(row.document),
+    findings: isWithdrawn ? [] : findingViews(row.findings as Finding[], options.findingText, acceptLanguage),
     recipients: recipientsFor(row, deliveries, isSender, options),
-    deliveries: deliveries.map((d) => deliveryView(d, acceptLanguage, options.reasonText)),
+    deliveries: deliveries.map((d) =>
+      deliveryView(d, requests.get(d.delivery_id) ?? [], acceptLanguage, options.reasonText),
+    ),
+    lineage: await lineageOf(options.db, packageId, isSender ? undefined : caller),
     timeline,
   }
 }
@@ -128,7 +140,7 @@ export async function readablePackage(db: Db, packageId: string, caller: Caller)
   const visible = await visiblePackage(db, packageId, caller)
   if (visible === undefined) return undefined
   const { row, isSender } = visible
-  const own = isSender ? [] : await deliveriesOf(db, packageId, caller)
+  const own = isSender ? [] : (await deliveriesOf(db, packageId, caller)).filter((d) => d.system_id === caller.systemId)
   const servable = own.filter((d) => d.state !== 'held')
   if (!isSender && servable.length === 0) return undefined
   const deliveryIds = servable.map((d) => d.delivery_id)
@@ -136,13 +148,20 @@ export async function readablePackage(db: Db, packageId: string, caller: Caller)
 }
 
 async function deliveriesOf(db: Db, packageId: string, only: Caller | undefined): Promise<DeliveryRow[]> {
-  const own = only === undefined ? sql`` : sql`and d.system_id = ${only.systemId}`
+  // What waits for another delivery is not there yet for its recipient.
+  const own =
+    only === undefined
+      ? sql``
+      : // A successor follows what its predecessor received, whichever system took it (contract §2).
+        sql`and (d.system_id = ${only.systemId} or d.recipient_agency_id = any(${[...only.agencyIds]}::uuid[]))
+          and not (d.waits and d.state <> 'recalled'
+          and d.taken_at is null and delivery_is_blocked(d.delivery_id))`
   const limited =
     only?.receivesFor === undefined ? sql`` : sql`and d.recipient_agency_id = any(${[...only.receivesFor]}::uuid[])`
   const { rows } = await sql<DeliveryRow>`
     select d.delivery_id, d.organ_id, d.agency_code, d.system_id, d.channel, d.state, d.held_reason, d.state_since,
       d.reason_code, d.reason_text, d.next_attempt_at, d.taken_at, d.fetched_at, d.fetch_count, d.delivered_at,
-      d.business_code, coalesce(a.attempts, '[]') as attempts
+      d.business_code, d.recall_agreed, coalesce(a.attempts, '[]') as attempts
     from deliveries d
     left join lateral (
       select json_agg(json_build_object('attempt', attempt, 'startedAt', started_at, 'finishedAt', finished_at,
@@ -167,6 +186,10 @@ function recipientsFor(row: PackageRow, deliveries: readonly DeliveryRow[], isSe
   return recipients.filter((r) => r.deliveryId !== undefined && own.has(r.deliveryId))
 }
 
+function stateOf(d: DeliveryRow) {
+  return { state: d.state, recallAgreed: d.recall_agreed }
+}
+
 function countByState(deliveries: readonly DeliveryRow[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { state } of deliveries) counts[state] = (counts[state] ?? 0) + 1
@@ -175,6 +198,7 @@ function countByState(deliveries: readonly DeliveryRow[]): Record<string, number
 
 function deliveryView(
   d: DeliveryRow,
+  requests: DeliveryRequest[],
   acceptLanguage: string | undefined,
   reasonText: ReasonText,
 ): PackageView['deliveries'][number] {
@@ -192,6 +216,7 @@ function deliveryView(
     fetchedAt: timeOrNull(d.fetched_at),
     fetchCount: d.fetch_count,
     deliveredAt: timeOrNull(d.delivered_at),
+    requests,
     attempts: d.attempts.map((a) => ({
       ...a,
       startedAt: vietnamTime(new Date(a.startedAt)),

@@ -326,7 +326,12 @@ describe('the business state', () => {
   it('is what the agencies said, beside the state of transport', async () => {
     const deliveryId = await inState('delivered')
 
-    await recordBusinessState(rows.db, deliveryId, { code: '03', recallRequested: true, recalled: false })
+    await recordBusinessState(rows.db, deliveryId, {
+      code: '03',
+      recallRequested: true,
+      recalled: false,
+      updateRequested: false,
+    })
 
     expect(await rows.row(deliveryId)).toMatchObject({
       ...{ state: 'delivered', business_code: '03', recall_requested: true, recall_agreed: false },

@@ -89,6 +89,30 @@ describe('a recall asked for by 13', () => {
   })
 })
 
+describe('an update or a replacement', () => {
+  const asked = { ...at('03'), updateRequested: true }
+  const both = { ...asked, recallRequested: true }
+
+  test.each(['15', '16'])('is answered by %s, and the handling goes on', (code) => {
+    const { effect, state } = judgeStatus(asked, code)
+
+    expect({ effect, state }).toEqual({ effect: 'moved', state: at('03') })
+    expect(judgeStatus(state, '06').effect).toBe('moved')
+    expect(judgeStatus(state, code).effect).toBe('illegal')
+  })
+
+  test('is answered after a recall, unless the answer names it', () => {
+    expect(judgeStatus(both, '16')).toEqual({ effect: 'moved', state: asked })
+    expect(judgeStatus(both, '15', 'recall').state).toEqual({ ...asked, recalled: true })
+    expect(judgeStatus(both, '16', 'update')).toEqual({ effect: 'moved', state: { ...both, updateRequested: false } })
+  })
+
+  test('that nobody asks about cannot be answered by naming it', () => {
+    expect(judgeStatus({ ...at('03'), recallRequested: true }, '15', 'update').effect).toBe('illegal')
+    expect(judgeStatus(asked, '15', 'recall').effect).toBe('illegal')
+  })
+})
+
 test.each(['07', '14', '99', '999', '3', '', 'xx'])('keeps the unknown code %j and changes nothing', (code) => {
   expect(judgeStatus(at('03'), code)).toEqual({ effect: 'unknown_code', state: at('03') })
 })
