@@ -7,6 +7,7 @@ import type { Problem } from '../generated/json/problem.ts'
 import { databaseAway, isDatabaseAway, isValueRefused } from '../platform/database.ts'
 import type { Catalogue, Language, TextValues } from './catalogue.ts'
 import { explainRefusal, withoutSecrets } from './explain-refusal.ts'
+import { frameworkReason, shapeReason, shapeViolation } from './shape-words.ts'
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   invalid: 422,
@@ -81,15 +82,9 @@ function isFastifyError(error: unknown): error is FastifyError {
 /** What the framework refuses before a route is reached. */
 function ofFramework(error: FastifyError, contentType = ''): GatewayError {
   if (error.validation !== undefined) {
-    const violations = error.validation.map(
-      (v): Violation => ({
-        path: `${error.validationContext ?? 'body'}${v.instancePath}`,
-        rule: v.keyword,
-        ...(v.message === undefined ? {} : { expected: v.message }),
-      }),
-    )
-    const reason = violations.map(({ path, rule }) => `${path} (${rule})`).join(', ')
-    return new GatewayError('invalid', 'bad_request', { violations, params: { reason }, cause: error })
+    const violations = error.validation.map((fault) => shapeViolation(fault, error.validationContext ?? 'body'))
+    const params = { reason: shapeReason(violations) }
+    return new GatewayError('invalid', 'bad_request', { violations, params, cause: error })
   }
   switch (error.statusCode) {
     case 404:
@@ -99,7 +94,7 @@ function ofFramework(error: FastifyError, contentType = ''): GatewayError {
     case 415:
       return new GatewayError('unsupported', 'unsupported_media_type', { params: { type: contentType }, cause: error })
     default:
-      return new GatewayError('invalid', 'bad_request', { params: { reason: error.message }, cause: error })
+      return new GatewayError('invalid', 'bad_request', { params: { reason: frameworkReason(error) }, cause: error })
   }
 }
 

@@ -82,9 +82,18 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
       request.operator = await options.authenticateOperator(request.headers.authorization)
     },
   }
+  refuseUnknownQueries(app)
   for (const routes of options.routes) routes(app, guards)
   closeInTime(app)
   return app
+}
+
+/** A parameter that nobody reads must not be taken for done: `?dryRun=true` on a call that knows no dry run acts. */
+function refuseUnknownQueries(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith('/api/') || route.schema?.querystring !== undefined) return
+    route.schema = { ...route.schema, querystring: { type: 'object', additionalProperties: false, properties: {} } }
+  })
 }
 
 /** A body that stops half-way must not keep the process from going down in order. */

@@ -151,7 +151,9 @@ function canonical(root: ElementNode, shape: Shape, problems: readonly Problem[]
 }
 
 function repeatedProblem(node: ElementNode): Problem {
-  return problemAt('element_repeated', node, { params: { path: node.path, line: node.line } })
+  // The path begins below the envelope, so a second envelope has none.
+  const path = node.path === '' ? node.shape.name : node.path
+  return problemAt('element_repeated', node, { path, params: { path, line: node.line } })
 }
 
 /** One delivery is made of them; under two codes of one agency only the directory sees it. */

@@ -8,6 +8,7 @@ import { StrictParser } from './strict-parser.ts'
 import { UnknownElements } from './unknown-elements.ts'
 import { anyShape, edxmlNamespace, type Shape, signatureShape } from './vocabulary.ts'
 import { describeRoot } from './wrong-root.ts'
+import { xmlFault } from './xml-faults.ts'
 
 export interface MarkupLimits {
   readonly attachmentsMax: number
@@ -89,10 +90,11 @@ export class MarkupParser {
     parser.on('processinginstruction', () => this.#passOver('<?', 0))
   }
 
-  #refuseMalformed(reason: string): never {
+  #refuseMalformed(sentence: string): never {
     const code = this.#isEnding ? 'xml_truncated' : 'xml_malformed'
+    const { reason, ...found } = xmlFault(sentence)
     const params = { reason, line: this.line, column: this.column }
-    return this.refuseHere(code, { found: reason, ...this.#expectedTag(), params })
+    return this.refuseHere(code, { ...found, ...this.#expectedTag(), params })
   }
 
   /** A closing tag is reported before it is found not to match; then nothing was read between the two. */

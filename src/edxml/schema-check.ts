@@ -2,7 +2,8 @@
 import { elementFinder } from './canonical.ts'
 import type { ElementNode } from './element-tree.ts'
 import { type Problem, problemAt } from './problems.ts'
-import { edxmlNamespace, type Shape } from './vocabulary.ts'
+import { expectedBy } from './schema-words.ts'
+import type { Shape } from './vocabulary.ts'
 
 /** The read profiles hold for the canonical form of what arrives, the write profiles for what this gateway originates. */
 export type SchemaName = 'document-package' | 'status-package' | 'document-package-write' | 'status-package-write'
@@ -33,7 +34,7 @@ function schemaProblem(node: ElementNode, message: string): Problem {
   return problemAt('schema_violation', node, {
     rule,
     ...(length === undefined ? {} : { found: `${length} ký tự / characters` }),
-    expected: message.replaceAll(`{${edxmlNamespace}}`, '').trim(),
+    expected: expectedBy(message),
     params: { path: node.path, line: node.line },
   })
 }

@@ -4,6 +4,7 @@ import { XmlDocument, XmlElement, XmlParseError } from 'libxml2-wasm'
 import { GatewayError, type Violation } from '../domain/errors.ts'
 import { schemaFaults } from './judge-header.js'
 import { ruleOf, type SchemaFault, type SchemaName } from './schema-check.ts'
+import { expectedBy } from './schema-words.ts'
 import { edxmlNamespace } from './vocabulary.ts'
 
 export function refuseUnwritable(schema: SchemaName, xml: string): void {
@@ -31,7 +32,7 @@ function described(faults: readonly SchemaFault[], xml: string): Violation[] {
     return faults.map(({ message, xpath }) => ({
       path: pathOf(document, xpath),
       rule: ruleOf(message),
-      expected: withoutValues(message),
+      expected: expectedBy(message).slice(0, 500),
     }))
   } finally {
     document.dispose()
@@ -45,13 +46,4 @@ function pathOf(document: XmlDocument, xpath: string): string {
   for (let node = found; node instanceof XmlElement; node = node.parent) names.unshift(node.name)
   // As paths are written everywhere: from below the envelope.
   return names.filter((name) => name !== 'edXML' && name !== 'edXMLEnvelope').join('/')
-}
-
-/** Values are document content and belong to no message. */
-function withoutValues(message: string): string {
-  return message
-    .replaceAll(`{${edxmlNamespace}}`, '')
-    .replace(/(The value |Element '[^']*': )'.*' (is not|has)/s, '$1… $2')
-    .trim()
-    .slice(0, 500)
 }

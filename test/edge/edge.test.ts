@@ -180,7 +180,9 @@ describe('a problem', () => {
       ['type', 'Sai kiểu giá trị'],
     ])
     expect(en.violations.map(({ message }) => message)).toContain('A required field is missing')
-    expect(vi.detail).toBe('Yêu cầu sai định dạng: body (required), body (additionalProperties), body/name (type)')
+    expect(vi.detail).toBe(
+      'Yêu cầu sai định dạng: body (required codes), body (additionalProperties colour), body/name (type string)',
+    )
   })
 
   test('names the content type that nobody takes', async () => {

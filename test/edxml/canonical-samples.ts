@@ -261,7 +261,7 @@ function* changed([name, content]: Tree): Generator<Tree> {
 }
 
 // Each length that a schema names, and one more; forms that are allowed somewhere and nowhere.
-const lengths = [10, 11, 20, 30, 35, 50, 100, 150, 200, 250, 300, 500, 1000, 2000, 4000].flatMap((n) => [n, n + 1])
+const lengths = [10, 11, 20, 30, 35, 50, 100, 150, 200, 250, 300, 500, 600, 1000, 2000, 4000].flatMap((n) => [n, n + 1])
 const texts = [
   ...['', ' ', 'đ', 'a b', '0', '3', '4', '5', '9', '12', '012', '-1', '1.5', '65535', '65536', 'true', 'TRUE'],
   ...['cid:', 'cid:x y', 'QQ==', 'QQ', '*', '&lt;', '\n'],

@@ -99,6 +99,34 @@ describe('what is not XML or not UTF-8', () => {
   })
 })
 
+describe('the words for what is not well-formed', () => {
+  const broken = (change: (xml: string) => string) => refusal(change(edxml())).facts
+
+  it.each<[string, (xml: string) => string, string]>([
+    ['a closing tag of another element', (xml) => xml.replace('</e:Subject>', '</e:Sujbect>'), 'không khớp'],
+    ['a closing tag too many', (xml) => xml.replace('</e:Subject>', '</e:Subject></e:Subject>'), 'không khớp'],
+    ['an & as it is', (xml) => xml.replace('báo cáo', 'báo & cáo;'), 'ký tự & chưa được mã hóa'],
+    ['an unknown entity', (xml) => xml.replace('báo cáo', '&nbsp;'), 'ký tự & chưa được mã hóa'],
+    ['a < as it is', (xml) => xml.replace('báo cáo', 'a < b'), 'ký tự < chưa được mã hóa'],
+    ['a NUL', (xml) => xml.replace('báo cáo', 'a\0b'), 'ký tự mà XML không cho phép'],
+    ['an attribute twice', (xml) => xml.replace('<edXML ', '<edXML a="1" a="2" '), 'thuộc tính được ghi hai lần'],
+    ['an attribute without quotes', (xml) => xml.replace('<edXML ', '<edXML a=1 '), 'dấu nháy'],
+    ['an attribute without a value', (xml) => xml.replace('<edXML ', '<edXML a '), 'thiếu giá trị'],
+    ['a second root', (xml) => `${xml}<edXML/>`, 'nhiều hơn một phần tử gốc'],
+    ['text after the root', (xml) => `${xml}x`, 'ngoài phần tử gốc'],
+    ['a second declaration', (xml) => `<?xml version="1.0"?>\n${xml}`, 'khai báo <?xml'],
+    ['a declaration without a version', (xml) => xml.replace('version="1.0" ', ''), 'khai báo <?xml'],
+    ['an end in the middle', (xml) => xml.slice(0, -40), 'chưa được đóng'],
+    ['an end within a tag', (xml) => xml.slice(0, xml.indexOf('</e:Subject>') + 5), 'chưa được đóng'],
+  ])('of %s are Vietnamese before they are English', (_name, change, words) => {
+    const { params, violations } = broken(change)
+
+    expect(params?.reason).toContain(words)
+    expect(params?.reason).toContain(' · ')
+    expect(violations?.[0]?.found ?? '').not.toMatch(/unexpected|disallowed|unclosed/)
+  })
+})
+
 describe('limits', () => {
   it('refuses elements nested deeper than allowed', () => {
     const deep = edxml({ more: '<e:X>'.repeat(61) + '</e:X>'.repeat(61) })
@@ -175,26 +203,51 @@ describe('what a document must have', () => {
   })
 
   it('lists everything that is wrong at once', () => {
-    const more = `<e:Content>${'x'.repeat(4001)}</e:Content>\n<e:ApplicationType>${'y'.repeat(201)}</e:ApplicationType>`
-    const xml = edxml({ from: '', to: '', more })
+    const documentId = `<e:DocumentId>${'x'.repeat(601)}</e:DocumentId>`
+    const more = `<e:ResponseFor><e:DocumentId>${'y'.repeat(601)}</e:DocumentId></e:ResponseFor>`
+    const xml = edxml({ from: '', to: '', documentId, more })
 
     const violations = refusal(xml).facts.violations ?? []
 
     expect(violations.map((v) => v.rule)).toEqual(['sender_missing', 'recipient_missing', 'maxLength', 'maxLength'])
-    expect(violations[2]).toMatchObject({ path: 'edXMLHeader/MessageHeader/Content', ...placeOf(xml, '<e:Content>') })
+    expect(violations[2]).toMatchObject({ path: 'edXMLHeader/MessageHeader/DocumentId', ...placeOf(xml, documentId) })
     expect(violations[2]?.found).not.toContain('xxx')
   })
 
   it('points the schema at the right one of several recipients, in the sender’s own order', () => {
-    const second = `<e:To><e:OrganId>B</e:OrganId><e:OrganName>${'n'.repeat(501)}</e:OrganName></e:To>`
+    const second = `<e:To><e:OrganId>${'n'.repeat(101)}</e:OrganId><e:OrganName>B</e:OrganName></e:To>`
     const xml = edxml({ to: `<e:To><e:OrganId>A</e:OrganId></e:To>\n${second}` })
 
     const error = refusal(xml)
 
     expect(error.code).toBe('schema_violation')
     expect(error.facts.violations).toMatchObject([
-      { path: 'edXMLHeader/MessageHeader/To[2]/OrganName', ...placeOf(xml, '<e:OrganName>nnn'), rule: 'maxLength' },
+      {
+        path: 'edXMLHeader/MessageHeader/To[2]/OrganId',
+        ...placeOf(xml, '<e:OrganId>nnn'),
+        ...{ rule: 'maxLength', expected: '≤ 100' },
+      },
     ])
+  })
+
+  it.each([
+    ['DocumentId', { documentId: `<e:DocumentId>${'x'.repeat(601)}</e:DocumentId>` }, '≤ 600'],
+    ['Code/CodeNotation', { more: `<e:Code><e:CodeNotation>${'x'.repeat(301)}</e:CodeNotation></e:Code>` }, '≤ 300'],
+    ['Code/CodeNumber', { more: `<e:Code><e:CodeNumber>${'x'.repeat(301)}</e:CodeNumber></e:Code>` }, '≤ 300'],
+  ])('refuses a %s that no index can hold, and says the limit in signs', (name, fixture, expected) => {
+    const error = refusal(edxml(fixture))
+
+    expect(error.code).toBe('schema_violation')
+    expect(error.facts.violations).toMatchObject([{ path: `edXMLHeader/MessageHeader/${name}`, expected }])
+  })
+
+  it('names an envelope that stands twice', () => {
+    const xml = edxml()
+    const envelope = xml.slice(xml.indexOf('<e:edXMLEnvelope'), xml.indexOf('</e:edXMLEnvelope>') + 18)
+
+    const error = refusal(xml.replace(envelope, envelope + envelope))
+
+    expect(error).toMatchObject({ code: 'element_repeated', facts: { params: { path: 'edXMLEnvelope' } } })
   })
 
   it('refuses two values where one is meant', () => {
