@@ -4,54 +4,48 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { type AlertFact, raiseAlerts } from './alerts/raise-alert.ts'
+import { holdAlerts, type StandingFact } from './alerts/hold-alerts.ts'
 import { watchAlerts } from './alerts/watch-alerts.ts'
 import { composeDelivery } from './compose-delivery.ts'
+import { composeIntake } from './compose-intake.ts'
+import { composeRefusals } from './compose-refusals.ts'
 import { composeRegistry, type Registry } from './compose-registry.ts'
+import { composeRules } from './compose-rules.ts'
 import type { Config } from './config.ts'
-import { existingDeliveries, openDeliveries } from './delivery/open-deliveries.ts'
 import { retryRoutes } from './delivery/retry-routes.ts'
 import { oldestDueSeconds } from './delivery/sweep.ts'
 import { type Sweeper, startSweeper } from './delivery/sweeper.ts'
 import {
   confirmDeliveries,
   markFetched,
-  recordBusinessState,
   refuseDelivery,
   reroutableDeliveries,
   rerouteDelivery,
 } from './delivery/transitions.ts'
-import { initialState } from './domain/route.ts'
 import { vietnamDay } from './domain/vietnam-time.ts'
 import { languageOf, loadCatalogue } from './edge/catalogue.ts'
+import { errorRoutes } from './edge/error-routes.ts'
 import { healthRoutes } from './edge/health-routes.ts'
-import type { Refusal } from './edge/problem.ts'
 import { createEdge } from './edge/server.ts'
-import { acceptStatus, type StatusSubmission } from './feedback/accept-status.ts'
-import { composeStatus } from './feedback/compose-status.ts'
-import { statusReceiptView, statusRoutes } from './feedback/status-routes.ts'
-import { acceptPackage } from './intake/accept-package.ts'
-import { createCommitAccepts } from './intake/commit-accepts.ts'
-import { senderAgency, unknownCodes } from './intake/draft.ts'
-import { packageRoutes } from './intake/package-routes.ts'
-import type { AcceptedPackage } from './intake/package-store.ts'
-import { readSubmission } from './intake/read-submission.ts'
 import { storedReceipt } from './intake/receipt.ts'
-import { insertRefusal, refusalDays, removeOldRefusals } from './intake/refusal-store.ts'
+import { refusalDays, removeOldRefusals } from './intake/refusal-store.ts'
 import { sweepBlobs } from './intake/sweep-blobs.ts'
 import { mailboxRoutes } from './mailbox/mailbox-routes.ts'
 import { createMailboxSignals } from './mailbox/mailbox-signals.ts'
 import { createFileBlobStore } from './platform/blobs.ts'
 import { systemClock } from './platform/clock.ts'
-import { type Database, type Db, openDatabase } from './platform/database.ts'
+import { type Database, openDatabase } from './platform/database.ts'
 import type { Routes } from './platform/http.ts'
 import { uuidv7 } from './platform/ids.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { ensurePartitions, partitionsReady } from './platform/partitions.ts'
 import { openQueues } from './platform/queues.ts'
+import type { FailedAct } from './registry/act-store.ts'
 import { adminRoutes } from './reports/admin-routes.ts'
+import { documentIdRoutes } from './reports/document-id-routes.ts'
+import { documentRoutes } from './reports/document-routes.ts'
 import { trackingRoutes } from './reports/tracking-routes.ts'
 import { rerouteOpenDeliveries } from './routing/reroute.ts'
 import { createReceipts } from './trust/receipts.ts'
@@ -79,6 +73,10 @@ export interface ComposeOptions {
 }
 
 const alertsEveryMs = 5_000
+const calendarEveryMs = 60_000
+/** A succession takes effect at its hour, not some time after it. */
+const actsEveryMs = 1_000
+const operationsEveryMs = 5_000
 /** A change of the directory rings at once; this is for a ring that was lost. */
 const rerouteEveryMs = 5 * 60_000
 const hourMs = 3_600_000
@@ -120,7 +118,10 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     newId,
     logger,
     packageBytesMax: config.packageBytesMax,
+    axisCode: config.axisCode,
     ...(config.adminToken === undefined ? {} : { adminToken: config.adminToken }),
+    // Acts are carried out once everything stands.
+    afterCommit: (systemIds) => afterCommit(systemIds),
     reroute: (reason) => queues.ring('reroute', { reason }, { deduplicationId: 'reroute' }),
   })
   const directory = { current: () => registry.cache.fresh(), refresh: () => registry.cache.refresh() }
@@ -138,79 +139,63 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     queues,
     pushSettings: registry.pushSettings,
   })
-  const afterCommit = (systemIds: ReadonlySet<string>) => {
+  function afterCommit(systemIds: ReadonlySet<string>): void {
     const systems = registry.cache.current().systems
     signals.announce(systemIds)
     delivery.doorbell.ring([...systemIds].filter((id) => systems.get(id)?.channel === 'push'))
   }
 
-  // Intake and feedback: what comes in becomes rows, in one transaction each.
-  const acceptance = {
-    db,
-    directory,
-    openDeliveries,
-    initialState,
-    signReceipt: sign,
-    afterCommit,
-    clock,
-    newId,
-    axisCode: config.axisCode,
-  }
-  const limits = {
-    packageBytesMax: config.packageBytesMax,
-    headerBytesMax: config.headerBytesMax,
-    attachmentsMax: config.attachmentsMax,
-  }
-  const commitOptions = { db, openDeliveries, raiseUnknownRecipients, newId }
-  const commit = createCommitAccepts(commitOptions)
-  const acceptOptions = { ...acceptance, raiseUnknownRecipients, commit, existingDeliveries }
-  const takeStatus = (submission: StatusSubmission) =>
-    acceptStatus(submission, { ...acceptance, senderAgency, recordBusinessState })
   const findingText = (
     finding: { code: string; params?: Readonly<Record<string, string | number>> },
     language?: string,
   ) => catalogue.text(finding.code, finding.params, languageOf(language)).detail
+  const rules = await composeRules({
+    db,
+    clock,
+    newId,
+    logger,
+    catalogue,
+    schemasFolder,
+    directory: directory.current,
+    findingText,
+    audit: registry.audit,
+  })
+  const intake = composeIntake({
+    config,
+    db,
+    blobs,
+    clock,
+    newId,
+    metrics,
+    directory,
+    sign,
+    signReceipt: sign,
+    afterCommit,
+    findingText,
+    audit: (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry),
+    judge: rules.judge,
+    deadlinesOf: rules.deadlinesOf,
+  })
 
-  function raiseUnknownRecipients(trx: Db, accepted: readonly AcceptedPackage[]): Promise<void> {
-    const facts = accepted.flatMap(({ draft }): AlertFact[] =>
-      unknownCodes(draft).map((code) => ({
-        cause: 'unknown_recipient',
-        subject: code,
-        data: { packageId: draft.packageId, from: draft.document.from.organId },
-      })),
-    )
-    return raiseAlerts(trx, facts, newId)
-  }
+  const refusals = composeRefusals({
+    db,
+    clock,
+    logger,
+    catalogue,
+    directory,
+    claimedSystem: registry.claimedSystem,
+    countRefused: (code) => metrics.submissionsRefused.inc({ code }),
+  })
 
   const closing = new AbortController()
   // One listener for each waiting poll is what it is for.
   setMaxListeners(0, closing.signal)
   const routes: Routes[] = [
     ...registry.routes,
-    packageRoutes({
-      blobs,
-      limits,
-      newId,
-      findingText,
-      async acceptPackage(submission) {
-        const startedAt = performance.now()
-        const accepted = await acceptPackage(submission, acceptOptions)
-        metrics.acceptSeconds.observe((performance.now() - startedAt) / 1000)
-        if (accepted.isNew) metrics.packagesAccepted.inc({ kind: accepted.receipt.kind })
-        return accepted
-      },
-      async acceptStatus({ caller, read, status }) {
-        const accepted = await takeStatus({ ...read, caller, status })
-        return { isNew: accepted.isNew, body: (language) => statusReceiptView(accepted, findingText, language) }
-      },
-    }),
-    statusRoutes({
-      packageBytesMax: config.packageBytesMax,
-      readBody: (body, trace) => readSubmission(body, newId(), trace, { blobs, limits }),
-      composeStatus: (caller, input) => composeStatus(caller, input, { db, clock }),
-      acceptStatus: takeStatus,
-      findingText,
-    }),
+    ...intake.routes,
+    ...rules.routes,
+    refusals.routes,
+    errorRoutes(catalogue),
     mailboxRoutes({
       db,
       blobs,
@@ -237,6 +222,8 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       },
     }),
     adminRoutes({ db, clock, directory }),
+    documentRoutes({ db }),
+    documentIdRoutes({ db, clock, directory }),
     retryRoutes({
       db,
       afterCommit,
@@ -262,28 +249,6 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     }),
   ]
 
-  async function recordRefusal(request: FastifyRequest, refusal: Refusal): Promise<void> {
-    const path = request.routeOptions.url
-    if (path === undefined || !submissionPaths.has(path) || request.method !== 'POST') return
-    metrics.submissionsRefused.inc({ code: refusal.body.code })
-    try {
-      await insertRefusal(db, {
-        ref: refusal.ref,
-        at: clock.now(),
-        face: 'rest',
-        path,
-        systemId: request.caller?.systemId ?? registry.claimedSystem(request.headers.authorization),
-        submission: request.submission ?? {},
-        httpStatus: refusal.status,
-        problemCode: refusal.body.code,
-        violations: refusal.error.facts.violations ?? [],
-      })
-    } catch (error) {
-      // The sender is answered all the same, whatever kept the row from being written.
-      request.log.error({ err: error, ref: refusal.ref }, 'refusal.not_recorded')
-    }
-  }
-
   const insiderToken = randomBytes(32).toString('base64url')
   const edge = await createEdge({
     routes,
@@ -295,7 +260,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       authorization === `Bearer ${insiderToken}`
         ? Promise.resolve({ name: 'sandbox' })
         : registry.authenticateOperator(authorization),
-    recordRefusal,
+    recordRefusal: refusals.record,
     logger,
     version,
   })
@@ -330,7 +295,27 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
           everyMs: config.sweepEveryMs,
           logger,
           tasks: [
+            { name: 'operations', everyMs: operationsEveryMs, run: intake.sweepOperations },
+            {
+              name: 'acts',
+              everyMs: actsEveryMs,
+              async run() {
+                const done = await registry.carryOutDueActs()
+                if (done > 0) logger.info({ done }, 'registry.acts_carried_out')
+              },
+            },
             { name: 'alerts', everyMs: alertsEveryMs, run: () => watchAlerts(db) },
+            {
+              name: 'failed acts',
+              everyMs: alertsEveryMs,
+              run: async () =>
+                await holdAlerts(db, {
+                  cause: 'agency_act_failed',
+                  newId,
+                  facts: (await registry.failedActs()).map(failedActFact),
+                }),
+            },
+            { name: 'calendar', everyMs: calendarEveryMs, run: rules.watchCalendar },
             { name: 'partitions', everyMs: hourMs, run: () => ensurePartitions(db) },
             { name: 'blobs', everyMs: hourMs, run: async () => void (await sweepBlobs(db, blobs, clock)) },
             {
@@ -350,6 +335,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     async close() {
       closing.abort()
       await edge.close()
+      await refusals.close()
       await sweeper?.close()
       await queues.stopWorking()
       await delivery.close()
@@ -359,5 +345,6 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
   }
 }
 
-/** Calls whose refusals are kept: what the caller wanted to hand over was turned away. */
-const submissionPaths = new Set(['/api/v1/packages', '/api/v1/status'])
+function failedActFact({ agencyId, ...data }: FailedAct): StandingFact {
+  return { subject: agencyId, data }
+}

@@ -26,6 +26,7 @@ export interface Config {
   readonly packageBytesMax: number
   readonly headerBytesMax: number
   readonly attachmentsMax: number
+  readonly recipientsMax: number
   readonly databaseConnectionsMax: number
   readonly lanesAtOnce: number
   readonly pushConnectTimeoutMs: number
@@ -103,6 +104,7 @@ export const variables: readonly Variable[] = [
     meaning: 'Most markup a package may hold outside its attachments; real ones have 2 to 20 KB.',
   },
   { name: 'ATTACHMENTS_MAX', defaultText: '200', meaning: 'Most files one package may hold.' },
+  { name: 'RECIPIENTS_MAX', defaultText: '5000', meaning: 'Most `To` one package may hold.' },
   {
     name: 'DATABASE_CONNECTIONS_MAX',
     defaultText: '20',
@@ -154,6 +156,7 @@ export function readConfig(env: Environment): Config {
     packageBytesMax: read.integer('PACKAGE_BYTES_MAX', 1024 ** 3, 1024, 64 * 1024 ** 3),
     headerBytesMax: read.integer('HEADER_BYTES_MAX', 1024 ** 2, 1024, 64 * 1024 ** 2),
     attachmentsMax: read.integer('ATTACHMENTS_MAX', 200, 1, 10_000),
+    recipientsMax: read.integer('RECIPIENTS_MAX', 5_000, 1, 100_000),
     databaseConnectionsMax: read.integer('DATABASE_CONNECTIONS_MAX', 20, 2, 500),
     lanesAtOnce: read.integer('LANES_AT_ONCE', 64, 1, 1_000),
     pushConnectTimeoutMs: read.integer('PUSH_CONNECT_TIMEOUT_MS', 5_000, 100, 120_000),

@@ -38,7 +38,7 @@ function folderOf(path: string): string {
 }
 
 const slices = [
-  ...['intake', 'routing', 'delivery', 'mailbox', 'feedback', 'registry', 'trust'],
+  ...['intake', 'routing', 'delivery', 'mailbox', 'feedback', 'operations', 'registry', 'trust'],
   ...['rules', 'alerts', 'reports', 'sandbox', 'bench', 'console'],
 ]
 const below = ['domain', 'edxml', 'platform', 'generated']

@@ -23,6 +23,13 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ActDeliveries {
+  act_id: string;
+  agency_id: string;
+  delivery_id: string;
+  outcome: string;
+}
+
 export interface Agencies {
   agency_id: string;
   closed_at: Timestamp | null;
@@ -33,7 +40,30 @@ export interface Agencies {
   name: string;
   parent_id: string | null;
   receiver_id: string | null;
+  redirects: Generated<boolean>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface AgencyActs {
+  act_id: string;
+  agency_id: string;
+  carried_out_at: Timestamp | null;
+  effective_at: Timestamp;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  failure_code: string | null;
+  from_system_id: string | null;
+  held: number | null;
+  kind: string;
+  moved: number | null;
+  ordered_at: Timestamp;
+  ordered_by: string;
+  redirects: Generated<boolean>;
+  state: string;
+  stayed: number | null;
+  successor_ids: Generated<string[]>;
+  to_system_id: string | null;
+  to_system_sent: boolean | null;
 }
 
 export interface AgencyCodes {
@@ -90,6 +120,40 @@ export interface BlobSweeps {
   swept_at: Generated<Timestamp>;
 }
 
+export interface CalendarDays {
+  day: string;
+  entered_by: string;
+  kind: string;
+  label_en: string;
+  label_vi: string;
+  source: string;
+  status: string;
+  version: number;
+  year: number;
+}
+
+export interface CalendarSettings {
+  province: string;
+  settings: Json | null;
+  version: number;
+}
+
+export interface CalendarVersions {
+  at: Timestamp;
+  by: string;
+  change: string;
+  reason: string;
+  subject: string | null;
+  version: number;
+}
+
+export interface CalendarYears {
+  confirmed_at: Timestamp | null;
+  confirmed_by: string | null;
+  version: number;
+  year: number;
+}
+
 export interface Contacts {
   agency_id: string | null;
   contact_id: string;
@@ -133,6 +197,14 @@ export interface Deliveries {
   system_id: string | null;
   taken_at: Timestamp | null;
   type: string;
+  update_requested: Generated<boolean>;
+  waits: Generated<boolean>;
+}
+
+export interface DeliveryWaits {
+  after_delivery_id: string;
+  delivery_id: string;
+  needs_it: boolean;
 }
 
 export interface DirectoryVersion {
@@ -187,6 +259,23 @@ export interface Lanes {
   tokens_at: Generated<Timestamp>;
 }
 
+export interface OperationRequests {
+  answer_package_id: string | null;
+  asked_at: Timestamp;
+  asked_by: string;
+  carrier_delivery_id: string | null;
+  kind: string;
+  outcome: string;
+  package_id: string | null;
+  reason: string | null;
+  request_id: string;
+  settled_at: Timestamp | null;
+  settled_by: string | null;
+  settled_reason: string | null;
+  target_delivery_id: string;
+  target_package_id: string;
+}
+
 export interface OperatorTokens {
   created_at: Generated<Timestamp>;
   label: string;
@@ -196,8 +285,11 @@ export interface OperatorTokens {
 
 export interface Packages {
   accepted_at: Timestamp;
+  calendar_version: number | null;
   code: string | null;
   content_hash: Buffer;
+  declaration: string | null;
+  dispatch_due_at: Timestamp | null;
   document: Json;
   document_id: string;
   document_key: string;
@@ -205,11 +297,13 @@ export interface Packages {
   findings: Generated<Json>;
   from_agency_id: string;
   from_code: string;
+  is_late: boolean | null;
   kind: string;
   package_id: string;
   priority: number;
   promulgation_date: string | null;
   receipt: string;
+  receipt_due_at: Timestamp | null;
   repeat_key: string;
   sha256: Buffer;
   size: number;
@@ -219,12 +313,22 @@ export interface Packages {
   type: string;
 }
 
+export interface PackageTargets {
+  package_id: string;
+  relation: string;
+  target_package_id: string;
+}
+
 export interface Refusals {
   at: Generated<Timestamp>;
+  credential_id: string | null;
   document_id: string | null;
+  document_key: Generated<string | null>;
   face: string;
   http_status: number;
+  is_authenticated: Generated<boolean>;
   organ_id: string | null;
+  params: Generated<Json>;
   path: string;
   problem_code: string;
   ref: string;
@@ -232,6 +336,26 @@ export interface Refusals {
   size: number | null;
   system_id: string | null;
   violations: Generated<Json>;
+}
+
+export interface RuleOverrides {
+  agency_id: string | null;
+  change: string;
+  changed_at: Timestamp;
+  changed_by: string;
+  mode: string | null;
+  override_id: string;
+  parameters: Json | null;
+  reason: string;
+  rule_id: string;
+  valid_from: string | null;
+  valid_to: string | null;
+  version: number;
+}
+
+export interface RulesVersion {
+  only_row: Generated<boolean>;
+  version: number;
 }
 
 export interface SigningKeys {
@@ -282,23 +406,34 @@ export interface Systems {
 }
 
 export interface DB {
+  act_deliveries: ActDeliveries;
   agencies: Agencies;
+  agency_acts: AgencyActs;
   agency_codes: AgencyCodes;
   agency_successors: AgencySuccessors;
   alerts: Alerts;
   attempts: Attempts;
   audit: Audit;
   blob_sweeps: BlobSweeps;
+  calendar_days: CalendarDays;
+  calendar_settings: CalendarSettings;
+  calendar_versions: CalendarVersions;
+  calendar_years: CalendarYears;
   contacts: Contacts;
   deliveries: Deliveries;
+  delivery_waits: DeliveryWaits;
   directory_version: DirectoryVersion;
   events: Events;
   feedback: Feedback;
   idempotency_keys: IdempotencyKeys;
   lanes: Lanes;
+  operation_requests: OperationRequests;
   operator_tokens: OperatorTokens;
+  package_targets: PackageTargets;
   packages: Packages;
   refusals: Refusals;
+  rule_overrides: RuleOverrides;
+  rules_version: RulesVersion;
   signing_keys: SigningKeys;
   system_agencies: SystemAgencies;
   system_credential_agencies: SystemCredentialAgencies;

@@ -1,56 +1,37 @@
-// Accepting a package: read -> draft -> commit, or recognise a repeat. `202` is answered only after the bytes are on
-// disk and the transaction is committed; then the lanes are rung (design D1).
-
-import type { DeliveryState } from '../domain/delivery.ts'
+// Accepting a package: read -> draft -> judge -> commit, or recognise a repeat. `202` is answered only after the bytes
+// are on disk and the transaction is committed; then the lanes are rung (design D1).
 import type { Directory } from '../domain/directory.ts'
-import { comparableContent, type DocumentPackage, differingPaths } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
-import type { Clock } from '../domain/ports.ts'
-import type { Destination } from '../domain/route.ts'
-import type { Caller } from '../domain/system.ts'
-import { vietnamDay, vietnamTime } from '../domain/vietnam-time.ts'
-import { type Database, type Db, databaseAway, isDatabaseAway, isUniqueViolation } from '../platform/database.ts'
-import { type CommitAccept, type CommitAcceptsOptions, writeAccepted } from './commit-accepts.ts'
-import { type Draft, draftPackage } from './draft.ts'
+import type { OperationPlan } from '../domain/operation-plan.ts'
+import { type Db, databaseAway, isDatabaseAway, isUniqueViolation } from '../platform/database.ts'
+import { type CommitAccept, writeAccepted } from './commit-accepts.ts'
+import { type CommitOperationOptions, commitOperation, type OperationToCommit } from './commit-operation.ts'
+import type { Draft } from './draft.ts'
 import {
-  type AcceptedPackage,
-  firstPackage,
-  insertIdempotencyKey,
-  insertPackages,
-  usedIdempotencyKey,
-} from './package-store.ts'
-import type { ReadSubmission } from './read-submission.ts'
-import { type ReceiptPayload, receiptPayload, storedReceipt } from './receipt.ts'
+  acceptedOf,
+  draftOf,
+  judged,
+  type MakeAcceptedOptions,
+  type PackageSubmission,
+  type Supplement,
+  timesOf,
+} from './make-accepted.ts'
+import { type AcceptedPackage, insertIdempotencyKey, insertPackages, usedIdempotencyKey } from './package-store.ts'
+import { type ReceiptPayload, storedReceipt } from './receipt.ts'
+import { type ExistingDeliveries, findRepeat } from './resolve-repeat.ts'
 
-export interface AcceptPackageOptions extends CommitAcceptsOptions {
-  readonly db: Database
+export interface AcceptPackageOptions extends CommitOperationOptions, MakeAcceptedOptions {
   readonly commit: CommitAccept
   readonly directory: { current(): Promise<Directory>; refresh(): Promise<Directory> }
-  readonly existingDeliveries: (
-    db: Db,
-    repeatKey: string,
-    recipientKeys: readonly string[],
-  ) => Promise<Map<string, string>>
-  readonly initialState: (destination: Destination) => DeliveryState
-  readonly signReceipt: (payload: ReceiptPayload) => Promise<string>
+  readonly existingDeliveries: ExistingDeliveries
   /** Told after the commit: lanes to ring, mailboxes whose long polls may answer. */
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
-  readonly clock: Clock
-  /** Code of this axis, named in every receipt. */
-  readonly axisCode: string
 }
 
 export interface Acceptance {
   /** False for a repeat, which is answered with the first receipt. */
   readonly isNew: boolean
   readonly receipt: ReceiptPayload & { readonly jws: string }
-}
-
-export interface PackageSubmission {
-  readonly caller: Caller
-  readonly read: ReadSubmission
-  readonly document: DocumentPackage
-  readonly idempotencyKey?: string
 }
 
 /** A stale directory is read again this often before we say that we cannot. */
@@ -80,7 +61,10 @@ export async function acceptPackage(submission: PackageSubmission, options: Acce
 }
 
 /** The same Idempotency-Key again: the first receipt for the same bytes, a conflict for others. */
-async function earlierUse({ caller, idempotencyKey, read }: PackageSubmission, db: Db): Promise<string | undefined> {
+export async function earlierUse(
+  { caller, idempotencyKey, read }: PackageSubmission,
+  db: Db,
+): Promise<string | undefined> {
   if (idempotencyKey === undefined) return undefined
   const used = await usedIdempotencyKey(db, caller.systemId, idempotencyKey)
   if (used === undefined) return undefined
@@ -96,68 +80,79 @@ async function draftAndCommit(
   let directory = await options.directory.current()
   for (let attempt = 1; attempt <= triesMax; attempt++) {
     const draft = draftOf(submission, directory, options)
-    const accepted = await acceptedOf(submission, draft, options)
-    await submission.read.stored
-    onCommitting()
-    const result = await commitUnlessKeyTaken(accepted, submission, options)
-    if (result === 'accepted') return announce(accepted, options)
+    const known = await judgedOrKnown(draft, submission, options)
+    if ('receipt' in known) return known
+    const result = await commitOnce(known, directory, submission, { ...options, onCommitting })
+    if (typeof result === 'object') return announce(result.accepted, options)
     if (result === 'repeat') {
-      const known = await resolveRepeat(accepted, submission, options)
-      if (known !== undefined) return known
+      const repeated = await resolveRepeat(known, directory, submission, options)
+      if (repeated !== undefined) return repeated
     }
     directory = await options.directory.refresh()
   }
   throw new GatewayError('unavailable', 'directory_changing', { retryAfterSeconds: 2 })
 }
 
-function draftOf(
-  { read, caller, document }: PackageSubmission,
-  directory: Directory,
-  options: AcceptPackageOptions,
-): Draft {
-  const day = vietnamDay(options.clock.now())
-  const input = { packageId: read.packageId, caller, document, findings: read.findings, day, newId: options.newId }
-  return draftPackage(input, directory)
-}
-
-async function acceptedOf(
-  { read, idempotencyKey }: PackageSubmission,
+/** A document that was accepted once is not refused when it comes again, whatever the rules say meanwhile. */
+async function judgedOrKnown(
   draft: Draft,
+  submission: PackageSubmission,
   options: AcceptPackageOptions,
-  supplement?: { readonly of: string; readonly existing: ReadonlyMap<string, string> },
-): Promise<AcceptedPackage> {
-  const acceptedAt = options.clock.now()
-  const payload = receiptPayload(draft, {
-    sha256: read.sha256,
-    size: read.size,
-    acceptedAt,
-    axis: options.axisCode,
-    stateOf: (recipient) => options.initialState(recipient.destination),
-    ...(supplement === undefined ? {} : { supplement }),
-  })
-  return {
-    draft,
-    sha256: read.sha256,
-    size: read.size,
-    acceptedAt,
-    payload,
-    receipt: await options.signReceipt(payload),
-    ...(supplement === undefined ? {} : { supplementOf: supplement.of }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+): Promise<Draft | Acceptance> {
+  try {
+    return await judged(draft, submission, options)
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.kind === 'unavailable') throw error
+    const known = await findRepeat(options.db, draft, submission.read.sha256, options.existingDeliveries)
+    if (known.kind === 'same') return repeat(known.receipt)
+    throw error
   }
 }
 
-async function commitUnlessKeyTaken(
-  accepted: AcceptedPackage,
+interface CommitOnceOptions extends AcceptPackageOptions {
+  readonly onCommitting: () => void
+}
+
+async function commitOnce(
+  draft: Draft,
+  directory: Directory,
   submission: PackageSubmission,
-  options: AcceptPackageOptions,
+  options: CommitOnceOptions,
 ) {
+  const operation = await operationOf(draft, directory, submission, options)
+  const accepted = operation === undefined ? await acceptedOf(submission, draft, options) : undefined
+  await submission.read.stored
+  options.onCommitting()
   try {
-    return await options.commit(accepted)
+    if (operation !== undefined) return await commitOperation(operation, options)
+    if (accepted === undefined) throw new Error('neither a document nor an operation')
+    const result = await options.commit(accepted)
+    return result === 'accepted' ? { kind: result, accepted } : result
   } catch (error) {
     await judgeByWinner(error, submission, options)
     return 'repeat'
   }
+}
+
+/** What the package does to others, for the recipients that it brings. Undefined for a document that acts on none. */
+export async function operationOf(
+  draft: Draft,
+  directory: Directory,
+  submission: PackageSubmission,
+  options: MakeAcceptedOptions,
+  supplement?: Supplement,
+): Promise<OperationToCommit | undefined> {
+  const { kind } = draft.document
+  if (kind === 'new') return undefined
+  const times = await timesOf(draft, options)
+  const more = { times, ...(supplement === undefined ? {} : { supplement }) }
+  const accepted = (plan: OperationPlan) => acceptedOf(submission, draft, options, { ...more, plan })
+  const further = supplement === undefined ? {} : { recipients: furtherRecipients(draft, supplement) }
+  return { draft, kind, directory, accepted, ...further }
+}
+
+function furtherRecipients(draft: Draft, { existing }: Supplement): Draft['recipients'] {
+  return draft.recipients.filter((r) => !existing.has(r.recipientKey))
 }
 
 /** Two submissions raced for one Idempotency-Key: the loser is refused when its bytes are others than the winner's. */
@@ -176,46 +171,38 @@ function announce(accepted: AcceptedPackage, options: AcceptPackageOptions): Acc
   return { isNew: true, receipt: { ...accepted.payload, jws: accepted.receipt } }
 }
 
-function ringLanesOf(accepted: AcceptedPackage, options: AcceptPackageOptions): void {
-  const lanes = accepted.draft.recipients.flatMap((r) =>
-    r.destination.kind === 'lane' ? [r.destination.systemId] : [],
-  )
+function ringLanesOf({ draft, plan }: Pick<AcceptedPackage, 'draft' | 'plan'>, options: AcceptPackageOptions): void {
+  const recipients = [...draft.recipients, ...(plan?.further ?? []), ...(plan?.handedOn ?? [])]
+  const lanes = recipients.flatMap((r) => (r.destination.kind === 'lane' ? [r.destination.systemId] : []))
   options.afterCommit(new Set(lanes))
 }
 
-function repeat(jws: string): Acceptance {
+export function repeat(jws: string): Acceptance {
   return { isNew: false, receipt: { ...storedReceipt(jws), jws } }
 }
 
-/**
- * The document is known: the same content again, the same for further recipients, or another content under its name.
- * Undefined when another submission changed the picture meanwhile and the whole must be judged again.
- */
+/** Undefined when another submission changed the picture meanwhile and the whole must be judged again. */
 async function resolveRepeat(
-  accepted: AcceptedPackage,
+  draft: Draft,
+  directory: Directory,
   submission: PackageSubmission,
   options: AcceptPackageOptions,
 ): Promise<Acceptance | undefined> {
-  const { draft } = accepted
-  const first = await firstPackage(options.db, draft.repeatKey)
-  if (first === undefined) return undefined
-  // Our own row: the commit had happened, only its answer was lost on the way. The row says what was accepted; this
-  // draft may be a later one, made with another directory.
-  if (first.packageId === draft.packageId) {
-    ringLanesOf(accepted, options)
-    return { ...repeat(first.receipt), isNew: true }
+  const known = await findRepeat(options.db, draft, submission.read.sha256, options.existingDeliveries)
+  switch (known.kind) {
+    case 'unknown':
+      return undefined
+    case 'own':
+      ringLanesOf({ draft }, options)
+      return { ...repeat(known.receipt), isNew: true }
+    case 'same':
+      await keepIdempotencyKey(known.packageId, submission, options.db)
+      return repeat(known.receipt)
+    case 'supplement': {
+      const supplement = await commitSupplement(draft, directory, known, submission, options)
+      return supplement === undefined ? undefined : announce(supplement, options)
+    }
   }
-  const sameContent = first.sha256.equals(accepted.sha256) || first.contentHash.equals(draft.contentHash)
-  if (!sameContent) throw otherContent(first, draft)
-  const keys = draft.recipients.map((r) => r.recipientKey)
-  const existing = await options.existingDeliveries(options.db, draft.repeatKey, keys)
-  if (keys.every((key) => existing.has(key))) {
-    await keepIdempotencyKey(first.packageId, submission, options.db)
-    return repeat(first.receipt)
-  }
-  const supplement = await acceptedOf(submission, draft, options, { of: first.packageId, existing })
-  const isAccepted = await commitSupplement(supplement, existing, submission, options)
-  return isAccepted ? announce(supplement, options) : undefined
 }
 
 /** A key that came with a repeat is used all the same: with other bytes it is refused from now on. */
@@ -226,57 +213,46 @@ async function keepIdempotencyKey(packageId: string, submission: PackageSubmissi
   if (!isKept) await earlierUse(submission, db)
 }
 
+/** Deliveries for the further recipients only. Undefined when somebody else was first with one of them. */
 async function commitSupplement(
-  supplement: AcceptedPackage,
-  existing: ReadonlyMap<string, string>,
+  draft: Draft,
+  directory: Directory,
+  supplement: Supplement,
   submission: PackageSubmission,
   options: AcceptPackageOptions,
-): Promise<boolean> {
-  const recipients = supplement.draft.recipients.filter((r) => !existing.has(r.recipientKey))
-  const narrowed: AcceptedPackage = { ...supplement, draft: { ...supplement.draft, recipients } }
-  const wanted = recipients.filter((r) => !r.isDuplicate).length
+): Promise<AcceptedPackage | undefined> {
+  const careful = { ...options, openDeliveries: openAll(options.openDeliveries) }
   try {
+    const operation = await operationOf(draft, directory, submission, options, supplement)
+    if (operation !== undefined) {
+      const result = await commitOperation(operation, careful)
+      return typeof result === 'object' ? result.accepted : undefined
+    }
+    const made = await acceptedOf(submission, draft, options, { supplement })
+    const recipients = furtherRecipients(draft, supplement)
     await options.db.transaction().execute(async (trx) => {
-      const { packageIds } = await insertPackages(trx, [supplement], options.newId)
+      const { packageIds } = await insertPackages(trx, [made], options.newId)
       if (packageIds.size === 0) throw new RecipientsTaken()
-      const openDeliveries: typeof options.openDeliveries = async (db, deliveries) => {
-        const ids = await options.openDeliveries(db, deliveries)
-        if (ids.size !== wanted) throw new RecipientsTaken()
-        return ids
-      }
-      await writeAccepted({ ...options, openDeliveries }, trx, [narrowed])
+      await writeAccepted(careful, trx, [{ ...made, draft: { ...draft, recipients } }])
     })
-    return true
+    return made
   } catch (error) {
-    if (error instanceof RecipientsTaken) return false
+    if (error instanceof RecipientsTaken) return undefined
     await judgeByWinner(error, submission, options)
-    return false
+    return undefined
+  }
+}
+
+/** All of them or none: a recipient that got the document meanwhile makes the receipt untrue. */
+function openAll(openDeliveries: AcceptPackageOptions['openDeliveries']): AcceptPackageOptions['openDeliveries'] {
+  return async (db, deliveries) => {
+    const ids = await openDeliveries(db, deliveries)
+    if (ids.size !== deliveries.length) throw new RecipientsTaken()
+    return ids
   }
 }
 
 /** Another supplement, or a change of the directory, came first; this one rolls back and is judged again. */
 class RecipientsTaken extends Error {
   override readonly name = 'RecipientsTaken'
-}
-
-function otherContent(
-  first: { packageId: string; acceptedAt: Date; sha256: Buffer; document: unknown },
-  draft: Draft,
-): GatewayError {
-  return new GatewayError('conflict', 'document_id_reused', {
-    params: { documentId: draft.documentId },
-    extra: {
-      existing: {
-        packageId: first.packageId,
-        acceptedAt: vietnamTime(first.acceptedAt),
-        sha256: first.sha256.toString('hex'),
-        differs: differingPaths(storedContent(first.document), comparableContent(draft.document)),
-      },
-    },
-  })
-}
-
-/** The stored document is what `toRow` wrote: a DocumentPackage as JSON. */
-function storedContent(document: unknown): Record<string, unknown> {
-  return comparableContent(document as DocumentPackage)
 }

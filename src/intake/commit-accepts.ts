@@ -1,7 +1,7 @@
 // Commits acceptances in small batches: what arrived while one commit was on its way to disk goes with the next, so
 // one fsync serves many senders (design §4). A neighbour that collides costs nobody else anything: repeats fall out
 // of the batch by themselves, and a batch that fails is done again one by one.
-import type { Database, Db } from '../platform/database.ts'
+import type { Database, Db, Trx } from '../platform/database.ts'
 import type { DraftRecipient, IntakeDelivery } from './draft.ts'
 import { type AcceptedPackage, insertIdempotencyKeys, insertPackages } from './package-store.ts'
 
@@ -14,6 +14,8 @@ export interface CommitAcceptsOptions {
   readonly openDeliveries: (db: Db, deliveries: readonly IntakeDelivery[]) => Promise<Set<string>>
   /** `alerts/`'s record that codes are unknown, inside our transaction. */
   readonly raiseUnknownRecipients: (db: Db, accepted: readonly AcceptedPackage[]) => Promise<void>
+  /** The audit trail of declarations that overrode a rule, inside our transaction. */
+  readonly auditDeclarations: (trx: Trx, accepted: readonly AcceptedPackage[]) => Promise<void>
   readonly newId: () => string
 }
 
@@ -81,15 +83,21 @@ async function commitTogether(
 /** Everything that stands beside the package row, in the same transaction. */
 export async function writeAccepted(
   options: Omit<CommitAcceptsOptions, 'db'>,
-  trx: Db,
+  trx: Trx,
   accepted: readonly AcceptedPackage[],
 ): Promise<void> {
-  const deliveries = accepted.flatMap((a) =>
-    a.draft.recipients.filter((r) => !r.isDuplicate).map((r) => newDelivery(a, r)),
-  )
+  const deliveries = accepted.flatMap((a) => recipientsOf(a).map((r) => newDelivery(a, r)))
   await options.openDeliveries(trx, deliveries)
   await insertIdempotencyKeys(trx, accepted)
   await options.raiseUnknownRecipients(trx, accepted)
+  await options.auditDeclarations(
+    trx,
+    accepted.filter(({ draft }) => draft.declared !== undefined && draft.declared.length > 0),
+  )
+}
+
+function recipientsOf({ draft, plan }: AcceptedPackage): DraftRecipient[] {
+  return [...draft.recipients.filter((r) => !r.isDuplicate), ...(plan?.further ?? [])]
 }
 
 function newDelivery(accepted: AcceptedPackage, recipient: DraftRecipient): IntakeDelivery {

@@ -16,6 +16,9 @@ import { GatewayError } from '../domain/errors.ts'
 import { type AddressedRecipient, address, type Destination } from '../domain/route.ts'
 import type { Caller } from '../domain/system.ts'
 
+/** What a sender may declare to override a rule that refuses: the document holds no state secret. */
+export type Declaration = 'not-secret'
+
 /** A package that may be accepted, addressed by one version of the directory. */
 export interface Draft {
   readonly packageId: string
@@ -29,6 +32,15 @@ export interface Draft {
   readonly findings: readonly Finding[]
   readonly recipients: readonly DraftRecipient[]
   readonly directoryVersion: number
+  readonly declaration?: Declaration
+  /** Refusals that the declaration turned into findings. */
+  readonly declared?: readonly Declared[]
+}
+
+/** A rule that would have refused the package, and where. */
+export interface Declared {
+  readonly code: string
+  readonly path: string
 }
 
 export interface DraftRecipient extends AddressedRecipient {
@@ -55,6 +67,7 @@ export interface DraftInput {
   /** Today in Vietnam, ISO. */
   readonly day: string
   readonly newId: () => string
+  readonly declaration?: Declaration
 }
 
 export function draftPackage(input: DraftInput, directory: Directory): Draft {
@@ -75,6 +88,7 @@ export function draftPackage(input: DraftInput, directory: Directory): Draft {
     findings: [...input.findings.filter((f) => f.code !== 'document_id_missing'), ...identity.findings],
     recipients,
     directoryVersion: directory.version,
+    ...(input.declaration === undefined ? {} : { declaration: input.declaration }),
   }
 }
 
@@ -131,8 +145,8 @@ function unknownRecipient(r: AddressedRecipient) {
   return { organId: r.organId, ...named, outcome: 'held', reason: 'unknown_agency', suggestions: r.suggestions }
 }
 
-/** Unknown codes of a draft, for the alert that tells operators of a directory that lacks somebody (R29). */
-export function unknownCodes(draft: Draft): string[] {
-  const codes = draft.recipients.filter((r) => r.agencyId === undefined).map((r) => codeKey(r.organId))
+/** Unknown codes among recipients, for the alert that tells operators of a directory that lacks somebody (R29). */
+export function unknownCodes(recipients: readonly AddressedRecipient[]): string[] {
+  const codes = recipients.filter((r) => r.agencyId === undefined).map((r) => codeKey(r.organId))
   return [...new Set(codes)].sort()
 }

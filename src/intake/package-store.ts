@@ -1,20 +1,33 @@
 // The tables that intake writes: packages, idempotency keys, and the lines of the timeline that acceptance adds.
 import { sql } from 'kysely'
-import { documentCode } from '../domain/document-package.ts'
+import { documentCode, type Finding } from '../domain/document-package.ts'
+import type { OperationPlan } from '../domain/operation-plan.ts'
 import type { Db } from '../platform/database.ts'
 import type { Draft } from './draft.ts'
 import type { ReceiptPayload } from './receipt.ts'
+
+/** By when the law wants the document sent and its receipt told, by one version of the calendar (rules.md §5). */
+export interface Deadlines {
+  readonly dispatchDueAt?: Date
+  readonly isLate?: boolean
+  readonly receiptDueAt?: Date
+  readonly calendarVersion?: number
+  readonly findings: readonly Finding[]
+}
 
 export interface AcceptedPackage {
   readonly draft: Draft
   readonly sha256: Buffer
   readonly size: number
   readonly acceptedAt: Date
+  readonly deadlines: Deadlines
   /** What was signed, and the signed form. */
   readonly payload: ReceiptPayload
   readonly receipt: string
   readonly supplementOf?: string
   readonly idempotencyKey?: string
+  /** What a recall, an update or a replacement does. */
+  readonly plan?: OperationPlan
 }
 
 export interface InsertedPackages {
@@ -42,14 +55,17 @@ export async function insertPackages(
         from_agency_id uuid, from_code text, document_id text, document_key text, repeat_key uuid, supplement_of uuid,
         code text, subject text, priority smallint, promulgation_date date, document jsonb, findings jsonb,
         content_hash text, sha256 text, size bigint, receipt text, accepted_at timestamptz, directory_version bigint,
-        event_id uuid, recipients integer)
+        event_id uuid, recipients integer, declaration text,
+        dispatch_due_at timestamptz, is_late boolean, receipt_due_at timestamptz, calendar_version integer)
     ), inserted as (
       insert into packages (package_id, type, kind, system_id, face, from_agency_id, from_code, document_id,
         document_key, repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
-        content_hash, sha256, size, receipt, accepted_at)
+        content_hash, sha256, size, receipt, accepted_at, declaration,
+        dispatch_due_at, is_late, receipt_due_at, calendar_version)
       select package_id, 'edoc', kind, system_id, 'rest', from_agency_id, from_code, document_id, document_key,
         repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
-        decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at
+        decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at, declaration,
+        dispatch_due_at, is_late, receipt_due_at, calendar_version
       from r join current on current.version = r.directory_version
       on conflict (repeat_key) where supplement_of is null do nothing
       returning package_id
@@ -81,7 +97,12 @@ function toRow(a: AcceptedPackage, eventId: string) {
     priority: draft.document.priority,
     promulgation_date: draft.document.promulgationDate ?? null,
     document: draft.document,
-    findings: draft.findings,
+    declaration: draft.declaration ?? null,
+    dispatch_due_at: a.deadlines.dispatchDueAt ?? null,
+    is_late: a.deadlines.isLate ?? null,
+    receipt_due_at: a.deadlines.receiptDueAt ?? null,
+    calendar_version: a.deadlines.calendarVersion ?? null,
+    findings: a.payload.findings,
     content_hash: draft.contentHash.toString('hex'),
     sha256: a.sha256.toString('hex'),
     size: a.size,
@@ -165,4 +186,10 @@ export async function firstPackage(db: Db, repeatKey: string): Promise<FirstPack
     receipt: row.receipt,
     acceptedAt: row.accepted_at,
   }
+}
+
+/** The directory's version, held until our commit: no agency moves between the address and the delivery. */
+export async function lockedDirectoryVersion(trx: Db): Promise<number> {
+  const row = await trx.selectFrom('directory_version').select('version').forShare().executeTakeFirstOrThrow()
+  return row.version
 }

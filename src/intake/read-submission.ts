@@ -18,6 +18,8 @@ export interface ReadSubmission {
   readonly packageId: string
   readonly package: AnyPackage
   readonly findings: readonly Finding[]
+  /** Line and column of the element at a canonical path. */
+  readonly placeOf: (path: string) => { readonly line: number; readonly column: number }
   readonly sha256: Buffer
   readonly size: number
   /** Resolves once the bytes are durable; awaited before the commit, so that the fsync overlaps the addressing. */
@@ -50,7 +52,7 @@ export async function readSubmission(
     if (size === 0) throw new GatewayError('invalid', 'empty_body')
     const sha256 = hash.digest()
     trace.sha256 = sha256
-    const read = reader.end()
+    const read = await reader.finish()
     const stored = writer.finish()
     // The result is awaited at the commit; until then a failure must not count as unhandled.
     stored.catch(() => {})
@@ -58,6 +60,7 @@ export async function readSubmission(
       packageId,
       package: read.package,
       findings: read.findings,
+      placeOf: (path) => reader.placeOf(path),
       sha256,
       size,
       stored,

@@ -1,6 +1,7 @@
 // The receipt: what was accepted, for whom, and what became of each recipient. It is signed, stored with the package,
 // and given again to whoever repeats the submission.
 import type { Finding } from '../domain/document-package.ts'
+import type { OperationPlan, RecallAnswer } from '../domain/operation-plan.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { PackageReceipt } from '../generated/json/package-receipt.ts'
 import { storedPayload } from '../platform/stored-receipt.ts'
@@ -16,13 +17,17 @@ export interface ReceiptFacts {
   readonly stateOf: (recipient: DraftRecipient) => PackageReceipt['deliveries'][number]['state']
   /** Code of this axis. */
   readonly axis: string
+  /** What a recall, an update or a replacement does. */
+  readonly plan?: OperationPlan
   /** Of a supplement: the first package, and the deliveries that recipients have of it already, by recipient key. */
   readonly supplement?: { readonly of: string; readonly existing: ReadonlyMap<string, string> }
 }
 
 export function receiptPayload(draft: Draft, facts: ReceiptFacts): ReceiptPayload {
   const existing = facts.supplement?.existing ?? new Map<string, string>()
-  const opened = draft.recipients.filter((r) => !r.isDuplicate && !existing.has(r.recipientKey))
+  const { plan } = facts
+  const own = draft.recipients.filter((r) => !r.isDuplicate && !existing.has(r.recipientKey))
+  const opened = [...own, ...(plan?.further ?? []), ...(plan?.handedOn ?? [])]
   return {
     packageId: draft.packageId,
     documentId: draft.documentId,
@@ -32,10 +37,20 @@ export function receiptPayload(draft: Draft, facts: ReceiptFacts): ReceiptPayloa
     size: facts.size,
     acceptedAt: vietnamTime(facts.acceptedAt),
     recipients: draft.recipients.map((r) => recipientOutcome(r, existing.get(r.recipientKey))),
-    deliveries: opened.map((r) => ({ deliveryId: r.deliveryId, organId: r.organId, state: facts.stateOf(r) })),
-    findings: draft.findings,
+    deliveries: opened.map((r) => ({
+      deliveryId: r.deliveryId,
+      organId: r.organId,
+      // Nobody is asked to give back what he never saw: that delivery ends with the document's.
+      state: plan?.pointless.has(r.deliveryId) ? 'recalled' : facts.stateOf(r),
+    })),
+    findings: [...draft.findings, ...(plan?.findings ?? [])],
+    ...(plan?.recall === undefined ? {} : writtenRecall(plan.recall)),
     ...(facts.supplement === undefined ? {} : { supplementOf: facts.supplement.of }),
   }
+}
+
+function writtenRecall({ withdrawn, requested, undeliverable }: RecallAnswer) {
+  return { withdrawn: [...withdrawn], requested: [...requested], undeliverable: [...undeliverable] }
 }
 
 /** The receipt that was given for a package, from our own table. */

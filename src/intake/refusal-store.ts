@@ -40,7 +40,7 @@ export async function insertRefusal(db: Db, refusal: NewRefusal): Promise<void> 
       credential_id: sender.kind === 'authenticated' ? sender.credentialId : null,
       is_authenticated: sender.kind === 'authenticated',
       organ_id: shortText(submission.organId, 200),
-      document_id: shortText(submission.documentId, 500),
+      document_id: shortText(submission.documentId, 600),
       sha256: submission.sha256 ?? null,
       size: submission.size ?? null,
       http_status: refusal.httpStatus,

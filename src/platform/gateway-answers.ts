@@ -7,6 +7,7 @@ export const violation = record({
   rule: text,
   line: maybe(number),
   column: maybe(number),
+  message: maybe(text),
   found: maybe(text),
   expected: maybe(text),
 })
@@ -17,6 +18,7 @@ export const problem = record({
   code: orElse(text, 'unknown'),
   ref: maybe(text),
   detail: maybe(text),
+  cause: maybe(text),
   next: maybe(text),
   whoActs: maybe(text),
   violations: orElse(list(violation), []),

@@ -62,7 +62,7 @@ export function instantOf(text: string, name: string): Date {
   const instant = new Date(text)
   if (!Number.isNaN(instant.getTime())) return instant
   throw new GatewayError('invalid', 'bad_request', {
-    params: { reason: `${name} is no moment` },
+    params: { reason: `${name}: thời điểm không có thật · no real moment` },
     violations: [{ path: `querystring/${name}`, rule: 'date-time', found: text.slice(0, 100) }],
   })
 }

@@ -1,5 +1,6 @@
 // The stored facts of a package as every view shows them: its files with their verdicts, and what was found.
 import type { DocumentPackage, Finding } from '../domain/document-package.ts'
+import { safeFileName } from '../domain/file-name.ts'
 import type { AttachmentView } from '../generated/json/attachment-view.ts'
 
 /** The `document` column holds what the reader made of the header, written by intake or feedback. */
@@ -7,6 +8,7 @@ export function attachmentViews(document: unknown): AttachmentView[] {
   const { attachments = [] } = document as Partial<DocumentPackage>
   return attachments.map(({ name, sha256, size, mediaType }) => ({
     name,
+    safeName: safeFileName(name),
     sha256,
     size,
     mediaType,
@@ -25,5 +27,7 @@ export function findingViews(findings: unknown, text: FindingText, acceptLanguag
     message: text(finding, acceptLanguage),
     ...(finding.path === undefined ? {} : { path: finding.path }),
     ...(finding.line === undefined ? {} : { line: finding.line }),
+    ...(finding.column === undefined ? {} : { column: finding.column }),
+    ...(finding.params?.declared === undefined ? {} : { declared: String(finding.params.declared) }),
   }))
 }

@@ -99,6 +99,6 @@ async function* formFile(
 /** The form parser fails alike when the sender hangs up and when all came and is no form; only the latter can be told. */
 function formFault({ raw }: FastifyRequest, error: unknown): Error {
   if (raw.destroyed && !raw.complete) return new CallerGone('form cut off', { cause: error })
-  const reason = 'multipart/form-data without boundary, or without its end'
+  const reason = 'multipart/form-data thiếu boundary hoặc chưa kết thúc · without boundary, or without its end'
   return new GatewayError('invalid', 'bad_request', { params: { reason }, cause: error })
 }

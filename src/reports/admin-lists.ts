@@ -52,7 +52,7 @@ interface Row {
 
 export async function adminDeliveries(db: Db, query: DeliveryQuery): Promise<AdminDeliveryList> {
   const { rows } = await sql<Row>`
-    select d.delivery_id, d.package_id, d.type, p.kind, p.document_id, p.code, p.subject, p.from_code, d.organ_id,
+    select d.delivery_id, d.package_id, d.type, p.kind, p.document_id, p.code, left(p.subject, 2000) as subject, p.from_code, d.organ_id,
       d.agency_code, d.system_id, d.channel, d.state, d.held_reason, d.priority, d.attempts, d.next_attempt_at,
       d.created_at, d.state_since, d.reason_code, d.reason_text, d.business_code
     from deliveries d join packages p using (package_id)

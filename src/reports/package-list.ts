@@ -1,9 +1,9 @@
 // The caller's own packages, newest first, by key. Each of its agencies is read from its own index range and the
 // ranges are merged, so a system with fifty agencies and a million packages answers as fast as a small one.
 import { sql } from 'kysely'
-import { type DeliveryState, finalStates } from '../domain/delivery.ts'
+import { finalStates } from '../domain/delivery.ts'
 import { documentKeyVariants } from '../domain/document-package.ts'
-import { type OverallState, overallState } from '../domain/package-state.ts'
+import { type OverallState, overallState, type StateOfDelivery } from '../domain/package-state.ts'
 import type { Caller } from '../domain/system.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { PackageList } from '../generated/json/package-list.ts'
@@ -34,15 +34,16 @@ interface Row {
   subject: string | null
   priority: number
   accepted_at: Date
-  states: DeliveryState[]
+  states: StateOfDelivery[]
 }
 
 export async function packageList(db: Db, caller: Caller, query: PackageQuery): Promise<PackageList> {
   const agencies = [...caller.agencyIds].filter((id) => query.fromAgencyIds?.includes(id) ?? true)
   const filters = filtersOf(query)
   const { rows } = await sql<Row>`
-    select p.package_id, p.type, p.kind, p.document_id, p.code, p.from_code, p.subject, p.priority, p.accepted_at,
-      (select coalesce(json_agg(d.state), '[]') from deliveries d where d.package_id = p.package_id) as states
+    select p.package_id, p.type, p.kind, p.document_id, p.code, p.from_code, left(p.subject, 2000) as subject, p.priority, p.accepted_at,
+      (select coalesce(json_agg(json_build_object('state', d.state, 'recallAgreed', d.recall_agreed)), '[]')
+        from deliveries d where d.package_id = p.package_id) as states
     from unnest(${agencies}::uuid[]) as agency
     cross join lateral (
       select * from packages p where p.from_agency_id = agency and ${sql.join(filters, sql` and `)}
@@ -78,14 +79,14 @@ const overallStateOf = sql`(
     when count(*) filter (where d.state in (${sql.join(finalStates.map((state) => sql.lit(state)))})) = 0
       then case when bool_or(d.state = 'in_flight') then 'in_progress' else 'accepted' end
     when bool_or(d.state not in (${sql.join(finalStates.map((state) => sql.lit(state)))})) then 'in_progress'
-    when bool_and(d.state = 'recalled') then 'recalled'
+    when bool_and(d.state = 'recalled' or d.recall_agreed) and p.kind in ('new', 'replace') then 'recalled'
     when bool_and(d.state in ('delivered', 'recalled')) then 'completed'
     else 'completed_with_failures' end
   from deliveries d where d.package_id = p.package_id)`
 
 function toItem(row: Row): PackageList['items'][number] {
   const byState: Record<string, number> = {}
-  for (const state of row.states) byState[state] = (byState[state] ?? 0) + 1
+  for (const { state } of row.states) byState[state] = (byState[state] ?? 0) + 1
   return {
     packageId: row.package_id,
     documentId: row.document_id,
@@ -96,7 +97,7 @@ function toItem(row: Row): PackageList['items'][number] {
     subject: row.subject,
     priority: row.priority,
     acceptedAt: vietnamTime(row.accepted_at),
-    state: overallState(row.states),
+    state: overallState(row.states, row.kind),
     summary: { byState },
   }
 }

@@ -46,7 +46,7 @@ const filters = {
   until: time,
   code: { type: 'string', maxLength: 100, description: 'Code of the catalogue' },
   organId: { type: 'string', maxLength: 200, description: 'Any code of the issuing agency' },
-  documentId: { type: 'string', maxLength: 500 },
+  documentId: { type: 'string', maxLength: 600 },
   ref: { type: 'string', maxLength: 40, description: 'Reference, with or without its dashes' },
   cursor: { type: 'string' },
   limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },

@@ -80,11 +80,12 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
         if (readable === undefined) throw new GatewayError('not_found', 'package_not_found')
         return sendPackageBytes(request, reply, readable, {
           blobs: options.blobs,
-          // A recipient that reads here has taken the document as surely as through its mailbox.
+          // A recipient that reads here has taken the document as surely as through its mailbox: for each of its
+          // agencies from which it was not recalled.
           async beforeFirstByte() {
-            for (const deliveryId of readable.deliveryIds) {
-              if (!(await options.markFetched(options.db, deliveryId))) throw new GatewayError('gone', 'recalled')
-            }
+            const { deliveryIds } = readable
+            const taken = await Promise.all(deliveryIds.map((id) => options.markFetched(options.db, id)))
+            if (deliveryIds.length > 0 && !taken.includes(true)) throw new GatewayError('gone', 'recalled')
           },
         })
       },

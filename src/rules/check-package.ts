@@ -31,13 +31,15 @@ export function checkPackage(facts: PackageFacts, policy: Policy): Judgement {
   const findings: Finding[] = []
   const refusals: Refusal[] = []
   const declared: Declared[] = []
+  // A recall repeats the subject and often the file of what it takes back. Refusing it would keep a secret in circulation.
+  const mayRefuse = facts.document.kind !== 'recall'
   for (const rule of policy.rules) {
     const isDeclared = rule.isDeclarable && facts.declaration === 'not-secret'
     // A package of ten thousand recipients with one mistake each is told so twenty times.
     for (const hit of rule.check(question).slice(0, hitsPerRuleMax)) {
-      if (rule.mode === 'refuse' && !isDeclared) refusals.push(refusalFor(rule, hit))
+      if (rule.mode === 'refuse' && !isDeclared && mayRefuse) refusals.push(refusalFor(rule, hit))
       else findings.push(findingFor(rule, hit, isDeclared))
-      if (rule.mode === 'refuse' && isDeclared) declared.push({ code: rule.ruleId, path: hit.path })
+      if (rule.mode === 'refuse' && isDeclared && mayRefuse) declared.push({ code: rule.ruleId, path: hit.path })
     }
   }
   // Findings name files, numbers, dates: of a package that is turned away as a secret nothing is handed on.

@@ -228,7 +228,7 @@ describe('tram edxml validate', () => {
   })
 
   it('gives scripts each verdict with found and expected', async () => {
-    const file = await put('a.edxml', edxml({ subject: `<e:Subject>${'x'.repeat(2_100)}</e:Subject>` }))
+    const file = await put('a.edxml', edxml({ documentId: `<e:DocumentId>${'x'.repeat(601)}</e:DocumentId>` }))
 
     const run = await tram(['edxml', 'validate', file, '--json', '--lang', 'en'])
 
@@ -242,7 +242,10 @@ describe('tram edxml validate', () => {
             code: 'schema_violation',
             next: expect.stringContaining('Correct'),
             violations: [
-              { path: 'edXMLHeader/MessageHeader/Subject', rule: 'maxLength', found: expect.stringContaining('2100') },
+              {
+                path: 'edXMLHeader/MessageHeader/DocumentId',
+                ...{ rule: 'maxLength', found: expect.stringContaining('601'), expected: '≤ 600' },
+              },
             ],
           },
         },

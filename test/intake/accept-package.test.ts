@@ -286,25 +286,29 @@ describe('a document without an id', () => {
 
 describe('a package that acts on an earlier one', () => {
   test.each([
-    [1, 'recall'],
-    [2, 'update'],
-  ] as const)('of type %i goes out beside it as %s, and is answered alike when it is repeated', async (type, kind) => {
-    const { xml, documentId } = documentTo([codes.stc])
-    await submit(xml)
-    const acting = documentTo([codes.stc], { id: documentId, traces: businessOf(type, documentId) })
+    // The document was not taken, so the recall withdraws it and is offered to nobody.
+    [1, 'recall', 'recalled'],
+    [2, 'update', 'available'],
+  ] as const)(
+    'of type %i goes out beside it as %s, and is answered alike when it is repeated',
+    async (type, kind, state) => {
+      const { xml, documentId } = documentTo([codes.stc])
+      await submit(xml)
+      const acting = documentTo([codes.stc], { id: documentId, traces: businessOf(type, documentId) })
 
-    const first = await submit(acting.xml)
-    const again = await submit(acting.xml)
-    const forwarded = await submit(acting.xml.replace('</e:Bussiness>', `</e:Bussiness>${traceElement}`))
+      const first = await submit(acting.xml)
+      const again = await submit(acting.xml)
+      const forwarded = await submit(acting.xml.replace('</e:Bussiness>', `</e:Bussiness>${traceElement}`))
 
-    expectStatus(first, 202)
-    expectSchema('package-receipt', first.body)
-    expect(first.body).toMatchObject({ kind, documentId, deliveries: [{ organId: codes.stc, state: 'available' }] })
-    expect(again).toMatchObject({ status: 200, body: first.body })
-    expect(forwarded).toMatchObject({ status: 200, body: first.body })
-    expect((await packageRowsOf(province, documentId)).map((row) => row.kind)).toEqual(['new', kind])
-    expect(await deliveriesOf(province, documentId)).toHaveLength(2)
-  })
+      expectStatus(first, 202)
+      expectSchema('package-receipt', first.body)
+      expect(first.body).toMatchObject({ kind, documentId, deliveries: [{ organId: codes.stc, state }] })
+      expect(again).toMatchObject({ status: 200, body: first.body })
+      expect(forwarded).toMatchObject({ status: 200, body: first.body })
+      expect((await packageRowsOf(province, documentId)).map((row) => row.kind)).toEqual(['new', kind])
+      expect(await deliveriesOf(province, documentId)).toHaveLength(2)
+    },
+  )
 
   const traceElement = traceOf('001.00.20.TT2').replaceAll(/<\/?e:TraceHeaderList>/g, '')
 

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { existingDeliveries, openDeliveries } from '../../src/delivery/open-deliveries.ts'
 import { initialState } from '../../src/domain/route.ts'
 import { PackageReader } from '../../src/edxml/package-reader.ts'
-import { type AcceptPackageOptions, acceptPackage, type PackageSubmission } from '../../src/intake/accept-package.ts'
+import { type AcceptPackageOptions, acceptPackage } from '../../src/intake/accept-package.ts'
 import { type CommitAccept, createCommitAccepts } from '../../src/intake/commit-accepts.ts'
+import type { PackageSubmission } from '../../src/intake/make-accepted.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
 import {
@@ -35,6 +36,7 @@ async function submission() {
   const read = {
     ...{ packageId: uuidv7(), package: document, findings: [], size: bytes.length, discard },
     ...{ sha256: createHash('sha256').update(bytes).digest(), stored: Promise.resolve() },
+    placeOf: (path: string) => reader.placeOf(path),
   }
   const basic = `Basic ${Buffer.from(province.snv.basic).toString('base64')}`
   const caller = await province.gateway.registry.authenticateSystem(basic)
@@ -45,7 +47,8 @@ async function submission() {
 /** The real commit, after which the submission hears `stale_directory` for as long as `isLost` says. */
 function optionsWith(isLost: (attempt: number) => boolean): AcceptPackageOptions {
   const { cache } = province.gateway.registry
-  const base = { db: province.db, openDeliveries, raiseUnknownRecipients: async () => undefined, newId: uuidv7 }
+  const nothing = { raiseUnknownRecipients: async () => undefined, auditDeclarations: async () => undefined }
+  const base = { db: province.db, openDeliveries, ...nothing, newId: uuidv7 }
   const real = createCommitAccepts(base)
   let attempt = 0
   const commit: CommitAccept = async (accepted) => {
@@ -54,10 +57,24 @@ function optionsWith(isLost: (attempt: number) => boolean): AcceptPackageOptions
     return isLost(attempt) ? 'stale_directory' : result
   }
   return {
-    ...{ ...base, commit, existingDeliveries, initialState, clock: systemClock, axisCode: '000.00.00.H35' },
+    ...{
+      ...base,
+      commit,
+      existingDeliveries,
+      initialState,
+      clock: systemClock,
+      axisCode: '000.00.00.H35',
+      recipientsMax: 100,
+    },
     directory: { current: () => cache.fresh(), refresh: () => cache.refresh() },
     signReceipt: async (payload) => `h.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.s`,
     afterCommit: () => undefined,
+    judge: async () => ({ findings: [], declared: [] }),
+    deadlinesOf: async () => ({ findings: [] }),
+    operations: {
+      plan: () => Promise.reject(new Error('a new document acts on no other')),
+      apply: () => Promise.reject(new Error('a new document acts on no other')),
+    },
   }
 }
 

@@ -119,7 +119,7 @@ describe('a refusal', () => {
         {
           path: 'edXMLHeader/MessageHeader/To[1]/OrganId',
           ...{ rule: 'unknown_agency', found: 'H35.98', expected: expect.any(String) },
-          message: 'Mã cơ quan chưa có trong danh bạ',
+          message: 'Không cơ quan nào trong danh bạ mang mã này.',
         },
       ],
     })
@@ -132,7 +132,7 @@ describe('a refusal', () => {
       .items
 
     expect(item).toMatchObject({ detail: 'No agency has the code: H35.98', title: 'No recipient is known' })
-    expect(item.violations[0].message).toBe('The agency code is not in the directory')
+    expect(item.violations[0].message).toBe('No agency in the directory has this code.')
   })
 
   test('is to operators what it is to its sender, and says that the sender was authenticated', async () => {

@@ -15,7 +15,9 @@ const letter = writeDocumentPackage({
   codeNumber: '743',
   codeNotation: 'VP',
   promulgationDate: '2026-11-20',
+  documentType: { type: '2', typeName: 'Công văn' },
   subject: 'V/v thử',
+  signer: { position: 'CHÁNH VĂN PHÒNG', fullName: 'Lò Thị Mai' },
   sentAt: now,
   attachments: [{ name: 'a.pdf', bytes: onePagePdf('THU') }],
 })

@@ -12,7 +12,10 @@ const letter = writeDocumentPackage({
   documentId: 'H35.12,2026/11/20,743/VP',
   codeNumber: '743',
   codeNotation: 'VP',
+  promulgationDate: '2026-11-20',
+  documentType: { type: '2', typeName: 'Công văn' },
   subject: 'V/v thử',
+  signer: { position: 'CHÁNH VĂN PHÒNG', fullName: 'Lò Thị Mai' },
   sentAt: new Date('2026-11-20T01:00:00Z'),
   attachments: [{ name: 'a.pdf', bytes: onePagePdf('THU') }],
 })

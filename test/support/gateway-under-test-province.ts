@@ -2,6 +2,7 @@
 // agency for each reason a delivery can be held for. Every package has an id of its own unless the test says otherwise.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { expect } from 'vitest'
 import { errorCode } from '../../src/platform/error-code.ts'
 import { type EdxmlFixture, edxml } from './edxml-fixtures.ts'
@@ -69,11 +70,38 @@ export interface Made {
 
 let number = 700
 
+/** What decision 28/2018 wants every document to say (Đ.10.2), so that no rule has a word about it. */
+function wholeHeader(own: string): string {
+  return `<e:Code><e:CodeNumber>${own}</e:CodeNumber><e:CodeNotation>SNV-VP</e:CodeNotation></e:Code>
+<e:PromulgationInfo><e:Place>Lai Châu</e:Place><e:PromulgationDate>${today()}</e:PromulgationDate></e:PromulgationInfo>
+<e:DocumentType><e:Type>2</e:Type><e:TypeName>Công văn</e:TypeName></e:DocumentType>
+<e:SignerInfo><e:Position>Giám đốc</e:Position><e:FullName>Lò Văn A</e:FullName></e:SignerInfo>
+<e:OtherInfo><e:Priority>0</e:Priority></e:OtherInfo>`
+}
+
+/** The same for the same document, so that sending it again is a repeat, and another for every other. */
+function numberOf(documentId: string): string {
+  return /,(\d+)\/[^,/]*$/.exec(documentId)?.[1] ?? String(crc32(documentId.normalize('NFC').trim()))
+}
+
+/** In Vietnam, as the wire has it: a document of today is never late. */
+function today(): string {
+  return new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '/')
+}
+
 /** A document of Sở Nội vụ to these codes, with a number nobody else has. */
 export function documentTo(to: readonly string[], fixture: EdxmlFixture & { readonly id?: string } = {}): Made {
   number += 1
   const { id: documentId = `${codes.snv},2026/11/20,${number}/SNV-VP`, ...rest } = fixture
-  return { documentId, xml: edxml({ documentId: idElement(documentId), to: to.map(toElement).join('\n'), ...rest }) }
+  return {
+    documentId,
+    xml: edxml({
+      documentId: idElement(documentId),
+      to: to.map(toElement).join('\n'),
+      more: wholeHeader(numberOf(documentId)),
+      ...rest,
+    }),
+  }
 }
 
 export function idElement(documentId: string): string {

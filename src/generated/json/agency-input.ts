@@ -42,6 +42,10 @@ export interface AgencyInput {
    */
   successors?: string[]
   /**
+   * Of a closed agency with exactly one successor: documents to it go on to that one. Default: true.
+   */
+  redirect?: boolean
+  /**
    * Since when it no longer takes new documents. Not in the future.
    */
   closedAt?: string

@@ -49,6 +49,10 @@ export interface Agency {
    */
   closedAt?: string
   /**
+   * Of a closed agency: documents to it go on to its only successor. false: they are held, and the sender is told the successors.
+   */
+  redirect?: boolean
+  /**
    * Who took over from it.
    */
   successors: AgencyReference[]

@@ -43,6 +43,10 @@ export interface AgencyRecord {
    * Since when it takes no new documents.
    */
   closedAt?: string
+  /**
+   * Of a closed agency: documents to it go on to its only successor. false: they are held, and the sender is told the successors.
+   */
+  redirect?: boolean
   contacts: Contact[]
   /**
    * Newest change, +07:00.

@@ -14,6 +14,10 @@ export interface AgencyResolveResult {
      */
     agency: Agency | null
     /**
+     * Of an unknown code: how it reads in the other scheme (QCVN 102 or QĐ 20) by rule. A hint; only the directory says who has a code.
+     */
+    otherScheme?: string
+    /**
      * Of an unknown code: known ones that look like it. Searched for the first 20 unknown codes.
      */
     suggestions: AgencySuggestion[]
@@ -57,6 +61,10 @@ export interface Agency {
    * Since when it takes no new documents, +07:00.
    */
   closedAt?: string
+  /**
+   * Of a closed agency: documents to it go on to its only successor. false: they are held, and the sender is told the successors.
+   */
+  redirect?: boolean
   /**
    * Who took over from it.
    */

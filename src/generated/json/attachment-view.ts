@@ -5,6 +5,10 @@
  */
 export interface AttachmentView {
   name: string
+  /**
+   * The name to save it under; the same where the name is safe.
+   */
+  safeName: string
   sha256: string
   size: number
   mediaType: string

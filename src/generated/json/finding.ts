@@ -9,4 +9,9 @@ export interface Finding {
   message: string
   path?: string
   line?: number
+  column?: number
+  /**
+   * not-secret: a rule refuses this, and the sender answered for it (header tram-declaration).
+   */
+  declared?: string
 }

@@ -34,6 +34,10 @@ export interface MailboxInspection {
  */
 export interface AttachmentView {
   name: string
+  /**
+   * The name to save it under; the same where the name is safe.
+   */
+  safeName: string
   sha256: string
   size: number
   mediaType: string
@@ -57,4 +61,9 @@ export interface Finding {
   message: string
   path?: string
   line?: number
+  column?: number
+  /**
+   * not-secret: a rule refuses this, and the sender answered for it (header tram-declaration).
+   */
+  declared?: string
 }

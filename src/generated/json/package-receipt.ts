@@ -33,6 +33,18 @@ export interface PackageReceipt {
    */
   supplementOf?: string
   /**
+   * Of a recall, and of an update that takes recipients out: recipients who had not taken the document; they never get it.
+   */
+  withdrawn?: RecalledRecipient[]
+  /**
+   * Recipients who have it, and are asked.
+   */
+  requested?: RecalledRecipient[]
+  /**
+   * Recipients who have it and cannot be asked now.
+   */
+  undeliverable?: RecalledRecipient[]
+  /**
    * Compact JWS over this receipt.
    */
   receipt: string
@@ -73,4 +85,26 @@ export interface Finding {
   message: string
   path?: string
   line?: number
+  column?: number
+  /**
+   * not-secret: a rule refuses this, and the sender answered for it (header tram-declaration).
+   */
+  declared?: string
+}
+/**
+ * One recipient of a document that is being recalled.
+ */
+export interface RecalledRecipient {
+  /**
+   * As written by who recalls.
+   */
+  organId: string
+  /**
+   * The delivery of the document, where there is one.
+   */
+  deliveryId?: string
+  /**
+   * not_addressed: the document never went there. returned: the recipient gave it back by status 02 and is not asked. Otherwise why the request cannot be delivered.
+   */
+  reason?: string
 }

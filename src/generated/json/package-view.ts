@@ -31,6 +31,10 @@ export interface PackageView {
   findings: Finding[]
   recipients: RecipientOutcome[]
   deliveries: PackageDelivery[]
+  /**
+   * The document's family, oldest first; empty for one that nothing acts on.
+   */
+  lineage: LineageEntry[]
   timeline: TimelineEntry[]
 }
 /**
@@ -38,6 +42,10 @@ export interface PackageView {
  */
 export interface AttachmentView {
   name: string
+  /**
+   * The name to save it under; the same where the name is safe.
+   */
+  safeName: string
   sha256: string
   size: number
   mediaType: string
@@ -61,6 +69,11 @@ export interface Finding {
   message: string
   path?: string
   line?: number
+  column?: number
+  /**
+   * not-secret: a rule refuses this, and the sender answered for it (header tram-declaration).
+   */
+  declared?: string
 }
 /**
  * What became of one `To` of a package, in package order.
@@ -102,6 +115,10 @@ export interface PackageDelivery {
   fetchedAt: string | null
   fetchCount: number
   deliveredAt: string | null
+  /**
+   * Recalls, updates and replacements towards this recipient, oldest first.
+   */
+  requests: DeliveryRequest[]
   attempts: {
     attempt: number
     /**
@@ -115,6 +132,52 @@ export interface PackageDelivery {
     outcome: string
     httpStatus: number | null
     detail: string | null
+  }[]
+}
+/**
+ * A recall, an update or a replacement towards one recipient, and what came of it.
+ */
+export interface DeliveryRequest {
+  kind: 'recall' | 'update' | 'replace'
+  /**
+   * withdrawn: taken back before anybody took it. requested: open until 15 (agreed) or 16 (declined) comes, or an operator settles it otherwise.
+   */
+  outcome: 'withdrawn' | 'requested' | 'agreed' | 'declined' | 'settled_otherwise'
+  reason: string | null
+  /**
+   * ISO 8601 with +07:00
+   */
+  askedAt: string
+  settledAt: string | null
+  settledReason: string | null
+  /**
+   * The package or status that asked; null for a recall by one call that met nobody.
+   */
+  byPackageId: string | null
+  /**
+   * The status that answered.
+   */
+  answeredBy: string | null
+}
+/**
+ * A package of the same family of documents: the first one, its updates and replacements, and recalls.
+ */
+export interface LineageEntry {
+  packageId: string
+  documentId: string
+  code: string | null
+  kind: 'new' | 'recall' | 'update' | 'replace'
+  /**
+   * 1 for the first, 2 for what updates or replaces it, …; null for a recall.
+   */
+  version: number | null
+  /**
+   * ISO 8601 with +07:00
+   */
+  acceptedAt: string
+  actsOn: {
+    packageId: string
+    relation: 'recalls' | 'updates' | 'replaces'
   }[]
 }
 /**

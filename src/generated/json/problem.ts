@@ -20,18 +20,15 @@ export interface Problem {
    */
   detail: string
   /**
+   * Why it happens.
+   */
+  cause?: string
+  /**
    * The next step.
    */
   next?: string
   whoActs?: 'sender' | 'receiver' | 'provincial_axis' | 'national_axis'
-  violations?: {
-    path: string
-    line?: number
-    column?: number
-    rule: string
-    found?: string
-    expected?: string
-  }[]
+  violations?: Violation[]
   /**
    * Of a conflict: what is there already, and where the two contents differ.
    */
@@ -43,6 +40,24 @@ export interface Problem {
   }
   recipients?: RecipientOutcome[]
   [k: string]: unknown
+}
+/**
+ * One rule that was broken, and where in the bytes that were sent.
+ */
+export interface Violation {
+  path: string
+  line?: number
+  column?: number
+  /**
+   * Code of the published catalogue.
+   */
+  rule: string
+  /**
+   * What the rule says, in the language of Accept-Language.
+   */
+  message?: string
+  found?: string
+  expected?: string
 }
 /**
  * What became of one `To` of a package, in package order.

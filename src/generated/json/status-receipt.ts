@@ -20,6 +20,18 @@ export interface StatusReceipt {
   recipients: RecipientOutcome[]
   deliveries: OpenedDelivery[]
   findings: Finding[]
+  /**
+   * Of a recall request (13): recipients who had not taken the document; they never get it.
+   */
+  withdrawn?: RecalledRecipient[]
+  /**
+   * Recipients who have it, and are asked.
+   */
+  requested?: RecalledRecipient[]
+  /**
+   * Recipients who have it and cannot be asked now.
+   */
+  undeliverable?: RecalledRecipient[]
   receipt: string
   /**
    * Code of the axis that accepted it.
@@ -58,4 +70,26 @@ export interface Finding {
   message: string
   path?: string
   line?: number
+  column?: number
+  /**
+   * not-secret: a rule refuses this, and the sender answered for it (header tram-declaration).
+   */
+  declared?: string
+}
+/**
+ * One recipient of a document that is being recalled.
+ */
+export interface RecalledRecipient {
+  /**
+   * As written by who recalls.
+   */
+  organId: string
+  /**
+   * The delivery of the document, where there is one.
+   */
+  deliveryId?: string
+  /**
+   * not_addressed: the document never went there. returned: the recipient gave it back by status 02 and is not asked. Otherwise why the request cannot be delivered.
+   */
+  reason?: string
 }

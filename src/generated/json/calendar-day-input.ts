@@ -1,0 +1,36 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * A day that differs from the ordinary week, as an operator enters it.
+ */
+export interface CalendarDayInput {
+  /**
+   * The day.
+   */
+  day: string
+  /**
+   * holiday: a public holiday. makeup-rest: a working day that is off, in lieu of a holiday or in exchange. working-swap: a day of the weekly rest that is worked.
+   */
+  kind: 'holiday' | 'makeup-rest' | 'working-swap'
+  /**
+   * What the day is called.
+   */
+  label: {
+    /**
+     * In Vietnamese.
+     */
+    vi: string
+    /**
+     * In English.
+     */
+    en: string
+  }
+  /**
+   * The notice or the article that says so.
+   */
+  source: string
+  /**
+   * confirmed: read in its source. unverified: counts, but was not held against the notice. proposed: does not count until it is decided. Default: unverified, or confirmed for a day that was so and is entered as it was. Confirming the year makes unverified days confirmed.
+   */
+  status?: 'confirmed' | 'unverified' | 'proposed'
+}

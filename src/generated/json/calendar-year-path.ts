@@ -1,0 +1,11 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * Which year.
+ */
+export interface CalendarYearPath {
+  /**
+   * The year.
+   */
+  year: number
+}
