@@ -36,6 +36,7 @@ describe('without any variable', () => {
       sandbox: true,
       logLevel: 'info',
       packageBytesMax: 1024 ** 3,
+      recipientsMax: 5_000,
       headerBytesMax: 1024 ** 2,
       attachmentsMax: 200,
       databaseConnectionsMax: 20,
