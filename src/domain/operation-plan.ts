@@ -33,6 +33,19 @@ export interface RecallAnswer {
   readonly undeliverable: readonly RecalledRecipient[]
 }
 
+/** The three lists as an answer of the API holds them. */
+export function recallLists({ withdrawn, requested, undeliverable }: RecallAnswer) {
+  return { withdrawn: [...withdrawn], requested: [...requested], undeliverable: [...undeliverable] }
+}
+
+/** Who carries a plan out, by which package and why. */
+export interface OperationBy {
+  readonly packageId?: string
+  readonly systemId: string
+  readonly reason?: string
+  readonly at: Date
+}
+
 export interface PlannedRequest {
   readonly kind: OperationKind
   readonly target: TargetDelivery

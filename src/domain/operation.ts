@@ -3,6 +3,7 @@
 import type { DeliveryState } from './delivery.ts'
 import { finalStates } from './delivery.ts'
 import type { DocumentKind, DocumentPackage, Priority } from './document-package.ts'
+import type { Question } from './feedback.ts'
 
 export type OperationKind = Exclude<DocumentKind, 'new'>
 
@@ -82,4 +83,15 @@ export function changedReceivers(document: DocumentPackage): { removed: string[]
   const receivers = document.kind === 'update' ? (document.business?.receivers ?? []) : []
   const codes = (type: string) => receivers.filter((r) => r.receiverType === type).map((r) => r.organId)
   return { removed: codes('0'), added: codes('1') }
+}
+
+/** What a recipient answered (15, 16) about what was asked of it. */
+export interface RequestAnswer {
+  readonly targetDeliveryIds: readonly string[]
+  readonly question: Question
+  /** Only what this delivery asked; everything that is open when absent. */
+  readonly carrierDeliveryId?: string
+  readonly outcome: 'agreed' | 'declined'
+  readonly statusPackageId: string
+  readonly at: Date
 }

@@ -14,22 +14,25 @@ import {
   type StatusPackage,
 } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
-import { type BusinessState, judgeStatus, openQuestion, type Question } from '../domain/feedback.ts'
-import { type OperationPlan, type OperationRecipient, planNotAddressed, planNothing } from '../domain/operation-plan.ts'
+import { type BusinessState, judgeStatus, openQuestion } from '../domain/feedback.ts'
+import type { RequestAnswer } from '../domain/operation.ts'
+import {
+  type OperationBy,
+  type OperationPlan,
+  type OperationRecipient,
+  planNotAddressed,
+  planNothing,
+} from '../domain/operation-plan.ts'
 import type { Clock } from '../domain/ports.ts'
 import { type AddressedRecipient, address, type Destination } from '../domain/route.ts'
 import type { Caller } from '../domain/system.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
 import { type Database, type Db, databaseAway, isDatabaseAway } from '../platform/database.ts'
+import { lockedDirectoryVersion } from '../platform/directory-version.ts'
+import { type Rehearse, transactionOrRehearsal } from '../platform/rehearsal.ts'
 import { storedPayload } from '../platform/stored-receipt.ts'
 import { type Correlation, correlate, type StatusParties } from './correlate.ts'
-import {
-  insertFeedback,
-  insertStatusEvents,
-  insertStatusPackage,
-  lockedDirectoryVersion,
-  receiptOfStatus,
-} from './feedback-store.ts'
+import { insertFeedback, insertStatusEvents, insertStatusPackage, receiptOfStatus } from './feedback-store.ts'
 import { type StatusEffectName, type StatusReceiptPayload, statusReceipt } from './status-receipt.ts'
 
 export interface StatusSubmission {
@@ -78,23 +81,8 @@ export interface StatusOperations {
       readonly day: string
     },
   ) => Promise<OperationPlan>
-  readonly apply: (
-    db: Db,
-    plan: OperationPlan,
-    by: { readonly packageId: string; readonly systemId: string; readonly reason?: string; readonly at: Date },
-  ) => Promise<void>
-  readonly answer: (
-    db: Db,
-    answer: {
-      readonly targetDeliveryIds: readonly string[]
-      readonly question: Question
-      /** Only what this delivery asked. */
-      readonly carrierDeliveryId?: string
-      readonly outcome: 'agreed' | 'declined'
-      readonly statusPackageId: string
-      readonly at: Date
-    },
-  ) => Promise<unknown>
+  readonly apply: (db: Db, plan: OperationPlan, by: OperationBy) => Promise<void>
+  readonly answer: (db: Db, answer: RequestAnswer) => Promise<unknown>
   /** How often something was asked of a delivery's recipient, and how often that came to an end. */
   readonly countRequests: (db: Db, deliveryId: string) => Promise<{ readonly asked: number; readonly settled: number }>
 }
@@ -208,33 +196,19 @@ function unknownAddressee(status: StatusPackage, recipient: AddressedRecipient |
   })
 }
 
-async function commitStatus(
-  draft: StatusDraft,
-  options: AcceptStatusOptions,
-): Promise<StatusAcceptance | 'stale_directory'> {
-  try {
-    return await options.db.transaction().execute(async (trx) => await writeStatus(trx, draft, options))
-  } catch (error) {
-    if (error instanceof Rehearsed) return error.acceptance
-    throw error
-  }
-}
+type Committed = StatusAcceptance | 'stale_directory'
 
-/** Ends a transaction that shall leave nothing behind. */
-class Rehearsed extends Error {
-  override readonly name = 'Rehearsed'
-  readonly acceptance: StatusAcceptance
-  constructor(acceptance: StatusAcceptance) {
-    super('rehearsed')
-    this.acceptance = acceptance
-  }
+async function commitStatus(draft: StatusDraft, options: AcceptStatusOptions): Promise<Committed> {
+  return await transactionOrRehearsal<Committed>(options.db, (trx, rehearse) =>
+    writeStatus(trx, draft, { ...options, rehearse }),
+  )
 }
 
 async function writeStatus(
   trx: Db,
   draft: StatusDraft,
-  options: AcceptStatusOptions,
-): Promise<StatusAcceptance | 'stale_directory'> {
+  options: AcceptStatusOptions & { readonly rehearse: Rehearse<Committed> },
+): Promise<Committed> {
   const { submission } = draft
   const acceptedAt = options.clock.now()
   if ((await lockedDirectoryVersion(trx)) !== draft.directory.version) return 'stale_directory'
@@ -254,7 +228,7 @@ async function writeStatus(
   const jws = await options.signReceipt(payload)
   const wasAsked = submission.isUnlessAsked === true && judged.effect === 'repeated'
   const acceptance = { isNew: !wasAsked, receipt: { ...payload, jws } }
-  if (submission.isDryRun === true || wasAsked) throw new Rehearsed(acceptance)
+  if (submission.isDryRun === true || wasAsked) return options.rehearse(acceptance)
   const isNew = await insertStatusPackage(trx, {
     packageId: submission.packageId,
     systemId: submission.caller.systemId,

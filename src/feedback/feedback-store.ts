@@ -122,9 +122,3 @@ function described(status: StatusPackage) {
     ...(status.staff === undefined ? {} : { staff: status.staff }),
   }
 }
-
-/** The directory's version, held until our commit: no agency moves between the address and the delivery. */
-export async function lockedDirectoryVersion(trx: Db): Promise<number> {
-  const row = await trx.selectFrom('directory_version').select('version').forShare().executeTakeFirstOrThrow()
-  return row.version
-}

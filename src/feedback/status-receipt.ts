@@ -3,7 +3,7 @@
 import type { DeliveryState } from '../domain/delivery.ts'
 import type { Finding, StatusPackage } from '../domain/document-package.ts'
 import { needsReason, type StatusEffect } from '../domain/feedback.ts'
-import type { OperationPlan, RecallAnswer } from '../domain/operation-plan.ts'
+import { type OperationPlan, type RecallAnswer, recallLists } from '../domain/operation-plan.ts'
 import type { AddressedRecipient, Destination } from '../domain/route.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 
@@ -78,13 +78,9 @@ export function statusReceipt(facts: StatusReceiptFacts): StatusReceiptPayload {
     ],
     // Nobody is asked to give back what he never saw.
     deliveries: [{ deliveryId, organId, state: isPointless ? 'recalled' : facts.state }],
-    ...(recall?.recall === undefined ? {} : writtenRecall(recall.recall)),
+    ...(recall?.recall === undefined ? {} : recallLists(recall.recall)),
     findings: [...facts.findings, ...findingsOf(effect, status)],
   }
-}
-
-function writtenRecall({ withdrawn, requested, undeliverable }: RecallAnswer) {
-  return { withdrawn: [...withdrawn], requested: [...requested], undeliverable: [...undeliverable] }
 }
 
 function findingsOf(effect: StatusEffectName, status: StatusPackage): Finding[] {

@@ -2,19 +2,17 @@
 // planned, put into the receipt and written down together, so that the answer says what really happened.
 import type { Directory } from '../domain/directory.ts'
 import type { OperationKind } from '../domain/operation.ts'
-import type { OperationPlan } from '../domain/operation-plan.ts'
+import type { OperationBy, OperationPlan } from '../domain/operation-plan.ts'
 import type { Database, Db, Trx } from '../platform/database.ts'
+import { lockedDirectoryVersion } from '../platform/directory-version.ts'
+import { transactionOrRehearsal } from '../platform/rehearsal.ts'
 import { type CommitAcceptsOptions, writeAccepted } from './commit-accepts.ts'
 import type { Draft, IntakeDelivery } from './draft.ts'
-import { type AcceptedPackage, insertPackages, lockedDirectoryVersion } from './package-store.ts'
+import { type AcceptedPackage, insertPackages } from './package-store.ts'
 
 export interface Operations {
   readonly plan: (db: Db, draft: DraftToPlan, kind: OperationKind, directory: Directory) => Promise<OperationPlan>
-  readonly apply: (
-    db: Db,
-    plan: OperationPlan,
-    by: { readonly packageId: string; readonly systemId: string; readonly reason?: string; readonly at: Date },
-  ) => Promise<void>
+  readonly apply: (db: Db, plan: OperationPlan, by: OperationBy) => Promise<void>
 }
 
 export interface DraftToPlan extends Draft {
@@ -83,24 +81,10 @@ export async function rehearseOperation(
   operation: OperationToCommit,
   options: CommitOperationOptions,
 ): Promise<AcceptedPackage> {
-  const rehearsal = options.db.transaction().execute(async (trx): Promise<never> => {
+  return await transactionOrRehearsal(options.db, async (trx, rehearse) => {
     const { accepted } = await planned(trx, operation, options)
-    throw new Rehearsed(accepted)
+    return rehearse(accepted)
   })
-  return await rehearsal.catch((error: unknown) => {
-    if (error instanceof Rehearsed) return error.accepted
-    throw error
-  })
-}
-
-/** Ends the transaction of a rehearsal, so that it leaves nothing behind. */
-class Rehearsed extends Error {
-  override readonly name = 'Rehearsed'
-  readonly accepted: AcceptedPackage
-  constructor(accepted: AcceptedPackage) {
-    super('rehearsed')
-    this.accepted = accepted
-  }
 }
 
 async function planned(trx: Trx, operation: OperationToCommit, options: CommitOperationOptions) {

@@ -187,9 +187,3 @@ export async function firstPackage(db: Db, repeatKey: string): Promise<FirstPack
     acceptedAt: row.accepted_at,
   }
 }
-
-/** The directory's version, held until our commit: no agency moves between the address and the delivery. */
-export async function lockedDirectoryVersion(trx: Db): Promise<number> {
-  const row = await trx.selectFrom('directory_version').select('version').forShare().executeTakeFirstOrThrow()
-  return row.version
-}

@@ -1,7 +1,7 @@
 // The receipt: what was accepted, for whom, and what became of each recipient. It is signed, stored with the package,
 // and given again to whoever repeats the submission.
 import type { Finding } from '../domain/document-package.ts'
-import type { OperationPlan, RecallAnswer } from '../domain/operation-plan.ts'
+import { type OperationPlan, recallLists } from '../domain/operation-plan.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { PackageReceipt } from '../generated/json/package-receipt.ts'
 import { storedPayload } from '../platform/stored-receipt.ts'
@@ -44,13 +44,9 @@ export function receiptPayload(draft: Draft, facts: ReceiptFacts): ReceiptPayloa
       state: plan?.pointless.has(r.deliveryId) ? 'recalled' : facts.stateOf(r),
     })),
     findings: [...draft.findings, ...(plan?.findings ?? [])],
-    ...(plan?.recall === undefined ? {} : writtenRecall(plan.recall)),
+    ...(plan?.recall === undefined ? {} : recallLists(plan.recall)),
     ...(facts.supplement === undefined ? {} : { supplementOf: facts.supplement.of }),
   }
-}
-
-function writtenRecall({ withdrawn, requested, undeliverable }: RecallAnswer) {
-  return { withdrawn: [...withdrawn], requested: [...requested], undeliverable: [...undeliverable] }
 }
 
 /** The receipt that was given for a package, from our own table. */

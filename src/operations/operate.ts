@@ -4,11 +4,22 @@
 import type { Directory } from '../domain/directory.ts'
 import type { DocumentPackage, Finding } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
-import { changedReceivers, type OperationKind, type TargetDelivery, type TargetDocument } from '../domain/operation.ts'
-import { type OperationPlan, type OperationRecipient, planNothing, planOperation } from '../domain/operation-plan.ts'
+import {
+  changedReceivers,
+  type OperationKind,
+  type RequestAnswer,
+  type TargetDelivery,
+  type TargetDocument,
+} from '../domain/operation.ts'
+import {
+  type OperationBy,
+  type OperationPlan,
+  type OperationRecipient,
+  planNothing,
+  planOperation,
+} from '../domain/operation-plan.ts'
 import type { Database, Db } from '../platform/database.ts'
 import {
-  type Answer,
   answerRequests,
   insertRequests,
   insertTargets,
@@ -135,12 +146,7 @@ export async function planRecallOf(
 }
 
 /** Writes the plan down, after the package and its deliveries. */
-export async function applyPlan(
-  db: Db,
-  plan: OperationPlan,
-  by: { readonly packageId?: string; readonly systemId: string; readonly reason?: string; readonly at: Date },
-  options: OperateOptions,
-): Promise<void> {
+export async function applyPlan(db: Db, plan: OperationPlan, by: OperationBy, options: OperateOptions): Promise<void> {
   const documentIds = plan.documents.map((d) => d.packageId)
   if (by.packageId !== undefined) await insertTargets(db, by.packageId, plan.kind, documentIds)
   const requests = plan.requests.map((r): NewRequest => newRequest(r, by, options.newId()))
@@ -172,7 +178,7 @@ async function settleWhatWasWithdrawn(db: Db, plan: OperationPlan, options: Oper
 /** The recipient answered what it was asked; what an agreed recall leaves without a purpose is settled with it. */
 export async function recordAnswer(
   db: Db,
-  answer: Answer,
+  answer: RequestAnswer,
   options: Pick<OperateOptions, 'clearUpdateRequested' | 'markUpdateRequested'>,
 ): Promise<void> {
   // One update was answered; another one may still ask.

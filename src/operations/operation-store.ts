@@ -1,8 +1,7 @@
 // The tables of the operations: lineage, and what was asked of each recipient with its answer. Nothing here is ever
 // deleted: who asked whom for what, and what came of it, is the record of the recall (NĐ 30/2020 Phụ lục VI, 8.c).
 import { sql } from 'kysely'
-import type { Question } from '../domain/feedback.ts'
-import type { OperationKind, RequestOutcome, TargetDocument } from '../domain/operation.ts'
+import type { OperationKind, RequestAnswer, RequestOutcome, TargetDocument } from '../domain/operation.ts'
 import type { Db } from '../platform/database.ts'
 
 export interface NewRequest {
@@ -84,18 +83,8 @@ export async function tellRequests(db: Db, requests: readonly NewRequest[], newI
     join deliveries d using (delivery_id)`.execute(db)
 }
 
-export interface Answer {
-  readonly targetDeliveryIds: readonly string[]
-  readonly question: Question
-  /** Only what this delivery asked; everything that is open when absent. */
-  readonly carrierDeliveryId?: string
-  readonly outcome: 'agreed' | 'declined'
-  readonly statusPackageId: string
-  readonly at: Date
-}
-
 /** The recipient answered 15 or 16: what was asked is settled. Answers the deliveries that an update still asks about. */
-export async function answerRequests(db: Db, answer: Answer): Promise<string[]> {
+export async function answerRequests(db: Db, answer: RequestAnswer): Promise<string[]> {
   const kinds: OperationKind[] = answer.question === 'recall' ? ['recall'] : ['update', 'replace']
   const targets = [...answer.targetDeliveryIds]
   // Who gives the document back has answered everybody who asked for it.

@@ -1,6 +1,7 @@
 // POST /api/v1/packages/{packageId}/recall, and the operator's way to close a request that nobody will answer
 // (contract §3, design §3 "Taken").
 import { GatewayError } from '../domain/errors.ts'
+import { recallLists } from '../domain/operation-plan.ts'
 import type { RecallInput as RecallBody } from '../generated/json/recall-input.ts'
 import type { RecallResult } from '../generated/json/recall-result.ts'
 import type { SettleRequestInput } from '../generated/json/settle-request-input.ts'
@@ -32,7 +33,7 @@ export function recallRoutes(options: RecallRoutesOptions): Routes {
           response: { 200: schemaRef('recall-result'), ...problems(400, 401, 403, 404, 409, 422, 503) },
         },
       },
-      async (request) => {
+      async (request): Promise<RecallResult> => {
         const recall = { ...request.body, packageId: request.params.packageId }
         return toView(await recallDocument(callerOf(request), recall, options))
       },
@@ -79,6 +80,6 @@ function idParameter(name: string) {
   return { type: 'object', required: [name], properties: { [name]: { type: 'string', format: 'uuid' } } }
 }
 
-function toView({ withdrawn, requested, undeliverable, ...recalled }: Recalled): RecallResult {
-  return { ...recalled, withdrawn: [...withdrawn], requested: [...requested], undeliverable: [...undeliverable] }
+function toView(recalled: Recalled): RecallResult {
+  return { ...recalled, ...recallLists(recalled) }
 }

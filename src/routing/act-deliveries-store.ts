@@ -45,9 +45,3 @@ export async function stayingDeliveries(db: Db, deliveryIds: readonly string[]):
   `.execute(db)
   return new Set(rows.map((row) => row.delivery_id))
 }
-
-/** The directory's version, which stays as it is until our commit. */
-export async function lockedDirectoryVersion(trx: Trx): Promise<number> {
-  const row = await trx.selectFrom('directory_version').select('version').forShare().executeTakeFirstOrThrow()
-  return row.version
-}

@@ -3,7 +3,8 @@
 import type { Directory } from '../domain/directory.ts'
 import { type NewRoute, newRoute, type OpenRoute } from '../domain/route.ts'
 import { type Database, type Db, isUniqueViolation } from '../platform/database.ts'
-import { lockedDirectoryVersion, stayingDeliveries } from './act-deliveries-store.ts'
+import { lockedDirectoryVersion } from '../platform/directory-version.ts'
+import { stayingDeliveries } from './act-deliveries-store.ts'
 
 export interface RerouteOptions {
   readonly db: Database
