@@ -52,4 +52,5 @@ alter table packages
   add column dispatch_due_at timestamptz,
   add column is_late boolean,
   add column receipt_due_at timestamptz,
+  add column urgent_due_at timestamptz,
   add column calendar_version integer;

@@ -311,6 +311,7 @@ export interface Packages {
   supplement_of: string | null;
   system_id: string;
   type: string;
+  urgent_due_at: Timestamp | null;
 }
 
 export interface PackageTargets {

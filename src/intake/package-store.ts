@@ -11,6 +11,7 @@ export interface Deadlines {
   readonly dispatchDueAt?: Date
   readonly isLate?: boolean
   readonly receiptDueAt?: Date
+  readonly urgentDueAt?: Date
   readonly calendarVersion?: number
   readonly findings: readonly Finding[]
 }
@@ -56,16 +57,17 @@ export async function insertPackages(
         code text, subject text, priority smallint, promulgation_date date, document jsonb, findings jsonb,
         content_hash text, sha256 text, size bigint, receipt text, accepted_at timestamptz, directory_version bigint,
         event_id uuid, recipients integer, declaration text,
-        dispatch_due_at timestamptz, is_late boolean, receipt_due_at timestamptz, calendar_version integer)
+        dispatch_due_at timestamptz, is_late boolean, receipt_due_at timestamptz, urgent_due_at timestamptz,
+        calendar_version integer)
     ), inserted as (
       insert into packages (package_id, type, kind, system_id, face, from_agency_id, from_code, document_id,
         document_key, repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
         content_hash, sha256, size, receipt, accepted_at, declaration,
-        dispatch_due_at, is_late, receipt_due_at, calendar_version)
+        dispatch_due_at, is_late, receipt_due_at, urgent_due_at, calendar_version)
       select package_id, 'edoc', kind, system_id, 'rest', from_agency_id, from_code, document_id, document_key,
         repeat_key, supplement_of, code, subject, priority, promulgation_date, document, findings,
         decode(content_hash, 'hex'), decode(sha256, 'hex'), size, receipt, accepted_at, declaration,
-        dispatch_due_at, is_late, receipt_due_at, calendar_version
+        dispatch_due_at, is_late, receipt_due_at, urgent_due_at, calendar_version
       from r join current on current.version = r.directory_version
       on conflict (repeat_key) where supplement_of is null do nothing
       returning package_id
@@ -101,6 +103,7 @@ function toRow(a: AcceptedPackage, eventId: string) {
     dispatch_due_at: a.deadlines.dispatchDueAt ?? null,
     is_late: a.deadlines.isLate ?? null,
     receipt_due_at: a.deadlines.receiptDueAt ?? null,
+    urgent_due_at: a.deadlines.urgentDueAt ?? null,
     calendar_version: a.deadlines.calendarVersion ?? null,
     findings: a.payload.findings,
     content_hash: draft.contentHash.toString('hex'),

@@ -38,6 +38,11 @@ interface PackageRow {
   receipt: string
   supplement_of: string | null
   accepted_at: Date
+  dispatch_due_at: Date | null
+  is_late: boolean | null
+  receipt_due_at: Date | null
+  urgent_due_at: Date | null
+  calendar_version: number | null
 }
 
 interface DeliveryRow {
@@ -102,6 +107,7 @@ export async function trackPackage(
     state: overallState(deliveries.map(stateOf), row.kind) satisfies OverallState,
     summary: { byState },
     supplementOf: row.supplement_of,
+    deadlines: deadlinesOf(row),
     attachments: isWithdrawn ? [] : attachmentViews(row.document),
     findings: isWithdrawn ? [] : findingViews(row.findings as Finding[], options.findingText, acceptLanguage),
     recipients: recipientsFor(row, deliveries, isSender, options),
@@ -120,7 +126,8 @@ async function visiblePackage(
 ): Promise<{ row: PackageRow; isSender: boolean } | undefined> {
   const { rows } = await sql<PackageRow>`
     select package_id, type, kind, from_agency_id, from_code, document_id, code, subject, priority, document, findings,
-      sha256, size, receipt, supplement_of, accepted_at
+      sha256, size, receipt, supplement_of, accepted_at, dispatch_due_at, is_late, receipt_due_at, urgent_due_at,
+      calendar_version
     from packages where package_id = ${packageId}::uuid`.execute(db)
   const [row] = rows
   if (row === undefined) return undefined
@@ -184,6 +191,18 @@ function recipientsFor(row: PackageRow, deliveries: readonly DeliveryRow[], isSe
   if (isSender) return recipients
   const own = new Set(deliveries.map((d) => d.delivery_id))
   return recipients.filter((r) => r.deliveryId !== undefined && own.has(r.deliveryId))
+}
+
+/** As worked out when the package was accepted, and never again (rules.md §5.1). */
+function deadlinesOf(row: PackageRow): PackageView['deadlines'] {
+  if (row.calendar_version === null) return null
+  return {
+    dispatchDueAt: timeOrNull(row.dispatch_due_at),
+    isLate: row.is_late,
+    receiptDueAt: timeOrNull(row.receipt_due_at),
+    urgentDueAt: timeOrNull(row.urgent_due_at),
+    calendarVersion: row.calendar_version,
+  }
 }
 
 function stateOf(d: DeliveryRow) {

@@ -14,6 +14,8 @@ export interface DocumentDeadlines {
   readonly dispatchDueAt?: Date
   readonly isLate?: boolean
   readonly receiptDueAt: Date
+  /** By when an urgent document is to be in somebody's hands. */
+  readonly urgentDueAt?: Date
   readonly calendarVersion: number
   readonly findings: readonly Finding[]
 }
@@ -29,8 +31,12 @@ export function documentDeadlines(
       return { receiptDueAt, calendarVersion: calendar.version, findings: [] }
     }
     const deadlines = deadlinesOf({ signedOn, acceptedAt, priority: document.priority }, policy, calendar)
-    const { dispatchDueAt, isLate, receiptDueAt, calendarVersion } = deadlines
-    return { dispatchDueAt, isLate, receiptDueAt, calendarVersion, findings: lateFindings(signedOn, deadlines) }
+    const { dispatchDueAt, isLate, receiptDueAt, calendarVersion, urgent } = deadlines
+    return {
+      ...{ dispatchDueAt, isLate, receiptDueAt, calendarVersion },
+      ...(urgent === undefined ? {} : { urgentDueAt: urgent.dueAt }),
+      findings: lateFindings(signedOn, deadlines),
+    }
   }
 }
 

@@ -157,6 +157,22 @@ test('the deadlines are stored with the calendar they were worked out by, and la
   expect(codesOf(body.findings).filter((code) => code.startsWith('dispatch_late'))).toHaveLength(1)
 })
 
+test('the deadline of an urgent document is stored and shown beside the others', async () => {
+  const more = `<e:PromulgationInfo><e:PromulgationDate>2026/11/20</e:PromulgationDate></e:PromulgationInfo>
+<e:OtherInfo><e:Priority>3</e:Priority></e:OtherInfo>`
+  const { body } = await submit(documentTo([codes.stc], { more }).xml)
+
+  const view = await province.call('GET', `/api/v1/packages/${body.packageId}`, { basic: province.snv.basic })
+
+  expectSchema('package-view', view.body)
+  expect(view.body.deadlines).toMatchObject({
+    dispatchDueAt: expect.stringMatching(/T12:00:00\.000\+07:00$/),
+    urgentDueAt: expect.stringMatching(/\+07:00$/),
+    receiptDueAt: expect.stringMatching(/\+07:00$/),
+    calendarVersion: expect.any(Number),
+  })
+})
+
 test('a package to more agencies than the axis takes is refused before any is addressed', async () => {
   const many = Array.from({ length: 5_001 }, (_, n) => `H35.9.${n}`)
 

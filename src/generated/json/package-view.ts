@@ -32,6 +32,25 @@ export interface PackageView {
   recipients: RecipientOutcome[]
   deliveries: PackageDelivery[]
   /**
+   * By the working calendar in force at acceptance; null for statuses, and for what was accepted before there was one.
+   */
+  deadlines: {
+    /**
+     * By when it was to be sent; ISO 8601 with +07:00
+     */
+    dispatchDueAt: string | null
+    isLate: boolean | null
+    /**
+     * By when the recipient is to say that it arrived.
+     */
+    receiptDueAt: string | null
+    /**
+     * Of an urgent document: by when it is to be in somebody's hands.
+     */
+    urgentDueAt: string | null
+    calendarVersion: number
+  } | null
+  /**
    * The document's family, oldest first; empty for one that nothing acts on.
    */
   lineage: LineageEntry[]
