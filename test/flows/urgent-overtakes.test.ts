@@ -48,6 +48,15 @@ async function send(to: readonly string[], priority: number) {
   return answer.body
 }
 
+/** One to each system; answers how long the push took, and the delivery that waits in the mailbox. */
+async function sendUrgent() {
+  const { deliveries } = await send([pushedCodes[0] ?? '', pulledCodes[0] ?? ''], 3)
+  const acceptedAt = performance.now()
+  const [pushed, pulled] = deliveries
+  await vi.waitFor(() => expect(subscriber.of(pushed.deliveryId)).toHaveLength(1), { timeout: 20_000, interval: 5 })
+  return { ms: performance.now() - acceptedAt, pulled }
+}
+
 const waitingOn = async (systemId: string) => {
   const { count } = await gateway.db
     .selectFrom('deliveries')
@@ -66,16 +75,17 @@ test(`an urgent document overtakes ${backlog} others`, { timeout: 120_000 }, asy
   await lane.set({ paused_reason: null }).execute()
   await vi.waitFor(() => expect(subscriber.received.length).toBeGreaterThan(200), { timeout: 20_000, interval: 10 })
 
-  const urgent = await send([pushedCodes[0] ?? '', pulledCodes[0] ?? ''], 3)
-  const acceptedAt = performance.now()
-  const [pushed, pulled] = urgent.deliveries
-  await vi.waitFor(() => expect(subscriber.of(pushed.deliveryId)).toHaveLength(1), { timeout: 20_000, interval: 5 })
+  const { ms, pulled } = await sendUrgent()
+  const further = [await sendUrgent(), await sendUrgent()]
 
-  expect(performance.now() - acceptedAt).toBeLessThan(urgentMsMax)
+  // The median of three, because all other files run on the same two cores.
+  const [, median] = [ms, ...further.map((one) => one.ms)].sort((a, b) => a - b)
+  expect(median).toBeLessThan(urgentMsMax)
   // The others were still waiting, or this proves nothing.
   expect(await waitingOn('QLVB-DAY')).toBeGreaterThan(1_000)
-  const { body } = await gateway.call('GET', '/api/v1/mailbox?limit=2', { basic: puller.basic })
+  const { body } = await gateway.call('GET', '/api/v1/mailbox?limit=4', { basic: puller.basic })
   expect(body.items[0]).toMatchObject({ deliveryId: pulled.deliveryId, priority: 3 })
-  expect(body.items[1]).toMatchObject({ priority: 0 })
-  expect(await waitingOn('QLVB-KEO')).toBe(backlog + 1)
+  expect(body.items.slice(0, 3).map((item: { priority: number }) => item.priority)).toEqual([3, 3, 3])
+  expect(body.items[3]).toMatchObject({ priority: 0 })
+  expect(await waitingOn('QLVB-KEO')).toBe(backlog + 3)
 })
