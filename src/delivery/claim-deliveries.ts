@@ -1,5 +1,5 @@
 // Taking work from a lane. Caps, rate, breaker and order are decided in the database under the lane's row lock, so a
-// second worker, a lost ring or a repeated job can change nothing (design D3); see migrations/0004.
+// second worker, a lost ring or a repeated job can change nothing (design D3); see migrations/0005 and 0010.
 import { sql } from 'kysely'
 import type { ClaimedDelivery, DeliverablePackage } from '../domain/delivery.ts'
 import type { Priority } from '../domain/document-package.ts'
@@ -42,12 +42,9 @@ interface ClaimRow {
 /** Claims up to the lane's free slots, urgent first, then by due time, each under a lease of its own. */
 export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<Claim[]> {
   const { rows } = await sql<ClaimRow>`
-    select c.delivery_id, c.system_id, c.package_id, c.lease_token, c.attempt, c.organ_id, c.agency_code,
-      c.first_taking, c.announces_only, c.rate_per_second, p.type, p.kind, p.document_id, p.sha256, p.size, p.priority, p.from_code, p.code,
-      p.subject, p.accepted_at
-    from claim_deliveries(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision)) c
-    join packages p using (package_id)
-    order by p.priority desc, p.package_id`.execute(db)
+    select * from claim_work(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision))`.execute(
+    db,
+  )
   return rows.map(toClaim)
 }
 

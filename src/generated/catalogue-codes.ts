@@ -152,6 +152,7 @@ export type CatalogueCode =
   | 'oneOf'
   | 'operation_receiver_held'
   | 'operation_receiver_never_had_it'
+  | 'operation_receiver_withdrawn'
   | 'operation_recipient_not_addressed'
   | 'operation_target_ambiguous'
   | 'operation_target_unknown'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { claimDeliveries, extendLeases } from '../../src/delivery/claim-deliveries.ts'
 import { type DeliveryRows, openDeliveryRows } from './delivery-rows.ts'
 
@@ -148,6 +148,24 @@ describe('a claim', () => {
     await rows.delivery(lane, { takenBefore: true })
 
     expect((await claim(lane))[0]?.firstTaking).toBe(false)
+  })
+
+  it('answers with a document that was accepted while it waited for the lane', async () => {
+    const lane = await rows.lane()
+    let claiming: ReturnType<typeof claim> | undefined
+    let accepted = ''
+    await rows.db.transaction().execute(async (trx) => {
+      await sql`select from lanes where system_id = ${lane} for update`.execute(trx)
+      claiming = claim(lane)
+      await vi.waitFor(async () => {
+        const waiting = await sql`select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(rows.db)
+        expect(waiting.rows).not.toEqual([])
+      })
+      accepted = await rows.delivery(lane, { priority: 3 })
+    })
+
+    expect(ids((await claiming) ?? [])).toEqual([accepted])
   })
 })
 

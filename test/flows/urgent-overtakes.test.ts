@@ -78,9 +78,7 @@ test(`an urgent document overtakes ${backlog} others`, { timeout: 120_000 }, asy
   const { ms, pulled } = await sendUrgent()
   const further = [await sendUrgent(), await sendUrgent()]
 
-  // The median of three, because all other files run on the same two cores.
-  const [, median] = [ms, ...further.map((one) => one.ms)].sort((a, b) => a - b)
-  expect(median).toBeLessThan(urgentMsMax)
+  expect(Math.max(ms, ...further.map((one) => one.ms))).toBeLessThan(urgentMsMax)
   // The others were still waiting, or this proves nothing.
   expect(await waitingOn('QLVB-DAY')).toBeGreaterThan(1_000)
   const { body } = await gateway.call('GET', '/api/v1/mailbox?limit=4', { basic: puller.basic })
