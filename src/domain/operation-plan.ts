@@ -211,11 +211,15 @@ function planUpdate(input: PlanFacts): OperationPlan {
   const { removed, added, bringsFile } = input.changes ?? { removed: [], added: [], bringsFile: false }
   const inTo = input.recipients.filter((r) => !r.isDuplicate)
   const leaving = addressedBeside(removed, input).filter((r) => input.targetsOf(r).length > 0)
-  const joining = addressedBeside(added, input).filter((r) => input.targetsOf(r).length === 0)
+  const adding = addressedBeside(added, input)
+  // From whom it was withdrawn unseen has nothing of the document: an update that brings its file goes there again.
+  const isWithdrawn = (r: OperationRecipient) => withdrawnFrom(r, input)
+  const joining = adding.filter((r) => input.targetsOf(r).length === 0 || (bringsFile && isWithdrawn(r)))
+  const joiningKeys = new Set(joining.map((r) => r.recipientKey))
   const leavingKeys = new Set(leaving.map((r) => r.recipientKey))
   const takenBack = takeBack(leaving, input)
   const kept = keptRecipients(
-    inTo.filter((r) => !leavingKeys.has(r.recipientKey)),
+    inTo.filter((r) => !leavingKeys.has(r.recipientKey) && !joiningKeys.has(r.recipientKey)),
     input,
   )
   const handedOn = bringsFile ? [] : joining.map((r) => ({ ...r, deliveryId: input.newId() }))
@@ -242,6 +246,7 @@ function planUpdate(input: PlanFacts): OperationPlan {
         .filter((r) => input.targetsOf(r).length === 0)
         .map(neverHadIt),
       ...joining.filter((r) => r.destination.kind === 'held').map(cannotJoin),
+      ...adding.filter((r) => !bringsFile && isWithdrawn(r)).map(notSentAgain),
     ],
     ...(leaving.length === 0 ? {} : { recall: takenBack.recall }),
   }
@@ -249,6 +254,16 @@ function planUpdate(input: PlanFacts): OperationPlan {
 
 function neverHadIt({ organId }: OperationRecipient): Finding {
   return { code: 'operation_receiver_never_had_it', severity: 'warn', path: receiverPath, params: { organId } }
+}
+
+/** The one delivery of the document to it has ended, and the update brings no file that could go there instead. */
+function notSentAgain({ organId }: OperationRecipient): Finding {
+  return { code: 'operation_receiver_withdrawn', severity: 'warn', path: receiverPath, params: { organId } }
+}
+
+function withdrawnFrom(recipient: OperationRecipient, input: PlanFacts): boolean {
+  const targets = input.targetsOf(recipient)
+  return targets.length > 0 && targets.every((target) => target.state === 'recalled')
 }
 
 /** Its delivery is held, and no row of the receipt says why: it does not stand in `To`. */
@@ -264,14 +279,10 @@ const receiverPath = 'edXMLHeader/TraceHeaderList/Bussiness/BussinessDocumentInf
 /** Those who have the document, or will, and are now asked to take its newer form. */
 function keptRecipients(recipients: readonly OperationRecipient[], input: PlanFacts) {
   const pairs = recipients.flatMap((r) => input.targetsOf(r).map((target) => ({ r, target })))
-  const isWithdrawn = (r: OperationRecipient) => {
-    const targets = input.targetsOf(r)
-    return targets.length > 0 && targets.every((target) => target.state === 'recalled')
-  }
   return {
     requests: pairs.flatMap(({ r, target }) => requestsOf('update', r, target, input)),
     waits: pairs.flatMap(({ r, target }) => waitsOf(r, target, true, input)),
-    pointless: recipients.filter(isWithdrawn).map((r) => r.deliveryId),
+    pointless: recipients.filter((r) => withdrawnFrom(r, input)).map((r) => r.deliveryId),
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from './make-accepted.ts'
 import { type AcceptedPackage, insertIdempotencyKey, insertPackages, usedIdempotencyKey } from './package-store.ts'
 import { type ReceiptPayload, storedReceipt } from './receipt.ts'
-import { type ExistingDeliveries, findRepeat } from './resolve-repeat.ts'
+import { type ExistingDeliveries, findRepeat, underKnownKey } from './resolve-repeat.ts'
 
 export interface AcceptPackageOptions extends CommitOperationOptions, MakeAcceptedOptions {
   readonly commit: CommitAccept
@@ -79,7 +79,7 @@ async function draftAndCommit(
 ): Promise<Acceptance> {
   let directory = await options.directory.current()
   for (let attempt = 1; attempt <= triesMax; attempt++) {
-    const draft = draftOf(submission, directory, options)
+    const draft = await underKnownKey(options.db, draftOf(submission, directory, options))
     const known = await judgedOrKnown(draft, submission, options)
     if ('receipt' in known) return known
     const result = await commitOnce(known, directory, submission, { ...options, onCommitting })

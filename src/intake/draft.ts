@@ -28,6 +28,8 @@ export interface Draft {
   readonly documentKey: string
   readonly fromAgencyId: string
   readonly repeatKey: string
+  /** The keys that the same document has under the agencies that the issuer has taken over. */
+  readonly formerRepeatKeys: readonly string[]
   readonly contentHash: Buffer
   readonly findings: readonly Finding[]
   readonly recipients: readonly DraftRecipient[]
@@ -75,6 +77,7 @@ export function draftPackage(input: DraftInput, directory: Directory): Draft {
   const fromAgencyId = senderAgency(document.from.organId, caller, directory, input.day)
   const identity = identify(document)
   const recipients = addressAll(input, directory)
+  const predecessors = [...directory.standsFor(fromAgencyId)].filter((id) => id !== fromAgencyId)
   return {
     packageId: input.packageId,
     caller,
@@ -83,6 +86,7 @@ export function draftPackage(input: DraftInput, directory: Directory): Draft {
     documentKey: documentKey(identity.documentId),
     fromAgencyId,
     repeatKey: repeatKey(document, fromAgencyId, identity.documentId),
+    formerRepeatKeys: predecessors.map((id) => repeatKey(document, id, identity.documentId)),
     contentHash: contentHash(comparableContent(document)),
     // Which id it got instead is the better half of the same news.
     findings: [...input.findings.filter((f) => f.code !== 'document_id_missing'), ...identity.findings],

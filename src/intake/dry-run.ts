@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts'
 import { acceptedOf, draftOf, judged, type PackageSubmission, type Supplement } from './make-accepted.ts'
 import type { AcceptedPackage } from './package-store.ts'
 import { type ReceiptPayload, storedReceipt } from './receipt.ts'
-import { findRepeat } from './resolve-repeat.ts'
+import { findRepeat, underKnownKey } from './resolve-repeat.ts'
 
 export interface DryRun {
   /** `repeat`: it would be answered with the first receipt. `supplement`: only for further recipients. */
@@ -31,7 +31,7 @@ export async function dryRunPackage(submission: PackageSubmission, options: Acce
 
 async function dryRunDraft(submission: PackageSubmission, options: AcceptPackageOptions): Promise<DryRun> {
   const directory = await options.directory.current()
-  const draft = draftOf(submission, directory, options)
+  const draft = await underKnownKey(options.db, draftOf(submission, directory, options))
   const known = await findRepeat(options.db, draft, submission.read.sha256, options.existingDeliveries)
   if (known.kind === 'same' || known.kind === 'own') return repeated(known.receipt)
   const fit = await judged(draft, submission, options)

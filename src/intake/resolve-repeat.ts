@@ -20,6 +20,20 @@ export type ExistingDeliveries = (
   recipientKeys: readonly string[],
 ) => Promise<Map<string, string>>
 
+/** A successor counts as its predecessor: what was sent before the succession is the same document after it. */
+export async function underKnownKey(db: Db, draft: Draft): Promise<Draft> {
+  if (draft.formerRepeatKeys.length === 0) return draft
+  const known = await db
+    .selectFrom('packages')
+    .select('repeat_key')
+    .where('repeat_key', 'in', [draft.repeatKey, ...draft.formerRepeatKeys])
+    .where('supplement_of', 'is', null)
+    .orderBy('package_id')
+    .limit(1)
+    .executeTakeFirst()
+  return known === undefined ? draft : { ...draft, repeatKey: known.repeat_key }
+}
+
 /** Throws `document_id_reused` for other content under a known document id. */
 export async function findRepeat(
   db: Db,

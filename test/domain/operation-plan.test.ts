@@ -206,6 +206,25 @@ describe('an update', () => {
     expect(plan.handedOn).toEqual([])
   })
 
+  test('with a file goes again to one from whom the document was withdrawn', () => {
+    const targets = [target('a'), target('b', { state: 'recalled' }), target('c', { state: 'recalled' })]
+    const plan = planned('update', { recipients: to('A', 'B'), changes: changes([], ['B', 'C']), targets })
+
+    expect(plan.further.map((r) => r.organId)).toEqual(['C'])
+    expect(plan.pointless.size).toBe(0)
+    expect(waits(plan)).toEqual(['carrier agency:a after doc a!'])
+    expect(plan.findings).toEqual([])
+  })
+
+  test('without a file says that it goes to nobody from whom the document was withdrawn', () => {
+    const targets = [target('a'), target('b', { state: 'recalled' })]
+    const plan = planned('update', { recipients: to('A', 'B'), changes: changes([], ['B'], false), targets })
+
+    expect(plan.handedOn).toEqual([])
+    expect([...plan.pointless]).toEqual(['carrier agency:b'])
+    expect(plan.findings).toMatchObject([{ code: 'operation_receiver_withdrawn', params: { organId: 'B' } }])
+  })
+
   test('without a file hands the document on, before the update where that goes there as well', () => {
     const plan = planned('update', {
       recipients: to('A', 'C'),

@@ -119,6 +119,40 @@ describe('the successor recalls what its predecessor sent', () => {
   })
 })
 
+describe('the successor sends again what its predecessor sent', () => {
+  const id = () => `${nextCode()},2026/11/20,7/VP`
+
+  test('under its own code: no new document, but another content under a known id', async () => {
+    const [old, heir, reader] = [await office(), await office(), await office()]
+    const made = (from: string, documentId: string) =>
+      documentTo([reader.code], { id: documentId, from: fromElement(from) }).xml
+    const [documentId, other] = [id(), id()]
+    const first = await province.submit(old.system.basic, made(old.code, documentId))
+    await merge(old, [heir])
+
+    const again = await province.submit(heir.system.basic, made(heir.code, documentId))
+
+    expect(again).toMatchObject({
+      status: 409,
+      body: { code: 'document_id_reused', existing: { packageId: first.body.packageId } },
+    })
+    expect(again.body.existing.differs.every((path: string) => path.startsWith('from'))).toBe(true)
+    expect((await province.submit(heir.system.basic, made(heir.code, other))).status).toBe(202)
+  })
+
+  test('an operation under its own code is judged against the predecessor’s, too', async () => {
+    const [old, heir, reader] = [await office(), await office(), await office()]
+    const document = await sentBy(old, [reader.code])
+    const recall = recallPackage(document, old.code, [reader.code])
+    const first = await desk.submitted(recall, old.system)
+    await merge(old, [heir])
+
+    const again = await province.submit(heir.system.basic, recall.xml)
+
+    expect(again).toMatchObject({ status: 200, body: { packageId: first.packageId } })
+  })
+})
+
 describe('the successor has what its predecessor received', () => {
   type Way = [string, (document: Sent, sender: Office, to: string) => Promise<unknown>]
   const ways: Way[] = [

@@ -245,6 +245,21 @@ describe('who is added to the receivers', () => {
     expect(await desk.row(update.to(code))).toMatchObject({ state: 'held', held_reason: reason })
   })
 
+  test('after the document was withdrawn from it gets the update where that brings a file', async () => {
+    const document = await desk.send([codes.stc, codes.ward])
+    expect(lists(await desk.recallByCall(document.packageId, { organIds: [codes.ward] }))).toMatchObject({
+      withdrawn: [codes.ward],
+    })
+
+    const bare = await updating(document, [codes.stc], { added: [codes.ward] }, noFile)
+    const withFile = await updating(document, [codes.stc], { added: [codes.ward] })
+
+    expect(bare.answer.body.findings).toMatchObject([{ code: 'operation_receiver_withdrawn' }])
+    expect(deliveriesOf(bare)).toEqual([`${codes.stc} available`])
+    expect(deliveriesOf(withFile)).toEqual([`${codes.stc} available`, `${codes.ward} available`])
+    expect(await desk.waiting(document)).toContain(`update → ${codes.ward}`)
+  })
+
   test('and has the document already is no addition', async () => {
     const document = await desk.send([codes.stc, codes.ward])
 
