@@ -1,5 +1,5 @@
 // Taking work from a lane. Caps, rate, breaker and order are decided in the database under the lane's row lock, so a
-// second worker, a lost ring or a repeated job can change nothing (design D3); see migrations/0005 and 0010.
+// second worker, a lost ring or a repeated job can change nothing (design D3); see migrations/0011.
 import { sql } from 'kysely'
 import type { ClaimedDelivery, DeliverablePackage } from '../domain/delivery.ts'
 import type { Priority } from '../domain/document-package.ts'
@@ -39,12 +39,20 @@ interface ClaimRow {
   accepted_at: Date
 }
 
+/** What has been due for so long is no longer passed over for more urgent documents: one of it is always under way. */
+const agesAfterSeconds = 300
+
 /** Claims up to the lane's free slots, urgent first, then by due time, each under a lease of its own. */
-export async function claimDeliveries(db: Db, systemId: string, max: number, leaseMs: number): Promise<Claim[]> {
+export async function claimDeliveries(
+  db: Db,
+  systemId: string,
+  max: number,
+  leaseMs: number,
+  ageingSeconds = agesAfterSeconds,
+): Promise<Claim[]> {
   const { rows } = await sql<ClaimRow>`
-    select * from claim_work(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision))`.execute(
-    db,
-  )
+    select * from claim_work(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision),
+      make_interval(secs => ${ageingSeconds}::double precision))`.execute(db)
   return rows.map(toClaim)
 }
 

@@ -12,6 +12,8 @@ export interface NewDelivery {
   readonly type: DeliveryType
   readonly priority: Priority
   readonly repeatKey: string
+  /** Whose document it is: a lane shares its slots between senders. */
+  readonly senderAgencyId: string
   readonly recipient: Pick<AddressedRecipient, 'organId' | 'recipientKey' | 'agencyId' | 'agencyCode'>
   readonly destination: Destination
 }
@@ -27,15 +29,15 @@ export async function openDeliveries(db: Db, deliveries: readonly NewDelivery[])
   if (deliveries.length === 0) return new Set()
   const rows = deliveries.map(toRow).sort((a, b) => (a.sort < b.sort ? -1 : 1))
   const inserted = await sql<{ delivery_id: string }>`
-    insert into deliveries (delivery_id, package_id, type, priority, repeat_key, recipient_key, recipient_agency_id,
+    insert into deliveries (delivery_id, package_id, type, priority, repeat_key, sender_agency_id, recipient_key, recipient_agency_id,
       organ_id, agency_code, system_id, channel, state, held_reason, available_at, next_attempt_at, give_up_at)
-    select delivery_id, package_id, type, priority, repeat_key, recipient_key, recipient_agency_id,
+    select delivery_id, package_id, type, priority, repeat_key, sender_agency_id, recipient_key, recipient_agency_id,
       organ_id, agency_code, system_id, channel, state, held_reason,
       case when state = 'available' then now() end,
       case when is_due then now() end,
       case when state = 'available' then null else now() + make_interval(days => ${giveUpAfterDays}) end
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid, type text,
-      priority smallint, repeat_key uuid, recipient_key uuid, recipient_agency_id uuid, organ_id text,
+      priority smallint, repeat_key uuid, sender_agency_id uuid, recipient_key uuid, recipient_agency_id uuid, organ_id text,
       agency_code text, system_id text, channel text, state text, held_reason text, is_due boolean)
     on conflict (repeat_key, recipient_key) do nothing
     returning delivery_id`.execute(db)
@@ -52,6 +54,7 @@ function toRow(d: NewDelivery) {
     type: d.type,
     priority: d.priority,
     repeat_key: d.repeatKey,
+    sender_agency_id: d.senderAgencyId,
     recipient_key: recipientKeyColumn(d.recipient.recipientKey),
     recipient_agency_id: d.recipient.agencyId ?? null,
     organ_id: d.recipient.organId,

@@ -10,14 +10,7 @@ export async function dueLanes(db: Db): Promise<string[]> {
   const { rows } = await sql<{ system_id: string }>`
     select l.system_id from lanes l
     where l.paused_reason is null and (l.open_until is null or l.open_until <= clock_timestamp())
-      and exists (
-        select from generate_series(0, 4) as urgency
-        cross join lateral (
-          select from deliveries d
-          where d.system_id = l.system_id and d.priority = urgency and d.next_attempt_at <= clock_timestamp()
-            and d.lease_token is null and not (d.waits and delivery_is_blocked(d.delivery_id))
-          limit 1
-        ) due)`.execute(db)
+      and lane_has_due(l.system_id)`.execute(db)
   return rows.map((row) => row.system_id)
 }
 
@@ -66,11 +59,14 @@ export async function oldestDueSeconds(db: Db): Promise<number | undefined> {
   const { rows } = await sql<{ age: number | null }>`
     select extract(epoch from clock_timestamp() - min(due.next_attempt_at))::float8 as age
     from lanes l cross join generate_series(0, 4) as urgency
+    cross join lateral waiting_senders(l.system_id, urgency::smallint, '00000000-0000-0000-0000-000000000000') w
     cross join lateral (
       select d.next_attempt_at from deliveries d
-      where d.system_id = l.system_id and d.priority = urgency and d.next_attempt_at <= clock_timestamp()
-        and d.lease_token is null and not (d.waits and delivery_is_blocked(d.delivery_id))
+      where d.system_id = l.system_id and d.priority = urgency and d.sender_agency_id = w.sender
+        and d.next_attempt_at <= clock_timestamp() and d.lease_token is null
+        and not (d.waits and delivery_is_blocked(d.delivery_id))
       order by d.next_attempt_at limit 1
-    ) due`.execute(db)
+    ) due
+    where w.due_at <= clock_timestamp()`.execute(db)
   return rows[0]?.age ?? undefined
 }

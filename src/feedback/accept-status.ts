@@ -59,6 +59,7 @@ export interface NewStatusDelivery {
   readonly type: 'status'
   readonly priority: Priority
   readonly repeatKey: string
+  readonly senderAgencyId: string
   readonly recipient: AddressedRecipient
   readonly destination: Destination
 }
@@ -262,6 +263,7 @@ async function writeStatus(
       type: 'status',
       priority: 0,
       repeatKey: key,
+      senderAgencyId: draft.fromAgencyId,
       recipient: draft.recipient,
       destination,
     },

@@ -154,6 +154,16 @@ export interface CalendarYears {
   year: number;
 }
 
+export interface ClockStops {
+  ended_at: Timestamp | null;
+  moved_at: Timestamp | null;
+  moved_to: Generated<string>;
+  started_at: Timestamp;
+  stop_id: string;
+  system_id: string | null;
+  why: string;
+}
+
 export interface Contacts {
   agency_id: string | null;
   contact_id: string;
@@ -172,6 +182,7 @@ export interface Deliveries {
   business_at: Timestamp | null;
   business_code: string | null;
   channel: string | null;
+  clock_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   delivered_at: Timestamp | null;
   delivery_id: string;
@@ -181,6 +192,8 @@ export interface Deliveries {
   held_reason: string | null;
   lease_token: string | null;
   lease_until: Timestamp | null;
+  mailbox_lease_id: string | null;
+  mailbox_lease_until: Timestamp | null;
   next_attempt_at: Timestamp | null;
   organ_id: string;
   package_id: string;
@@ -192,13 +205,24 @@ export interface Deliveries {
   recipient_agency_id: string | null;
   recipient_key: string;
   repeat_key: string;
+  report_at: Timestamp | null;
+  sender_agency_id: Generated<string>;
   state: string;
   state_since: Generated<Timestamp>;
   system_id: string | null;
   taken_at: Timestamp | null;
+  turned_away: Generated<number>;
   type: string;
   update_requested: Generated<boolean>;
   waits: Generated<boolean>;
+  warn_at: Timestamp | null;
+}
+
+export interface DeliverySettings {
+  changed_at: Generated<Timestamp>;
+  changed_by: string;
+  only_row: Generated<boolean>;
+  policy: Json;
 }
 
 export interface DeliveryWaits {
@@ -246,17 +270,25 @@ export interface IdempotencyKeys {
 }
 
 export interface Lanes {
+  broken_since: Timestamp | null;
   concurrency: Generated<number>;
   faults_in_row: Generated<number>;
+  in_order: Generated<boolean>;
   last_fault: string | null;
   last_fault_at: Timestamp | null;
+  last_sender: Generated<string>;
   last_success_at: Timestamp | null;
   open_until: Timestamp | null;
+  paused_at: Timestamp | null;
+  paused_by: string | null;
+  paused_note: string | null;
   paused_reason: string | null;
   rate_per_second: number | null;
+  reoffers_paused_at: Timestamp | null;
   system_id: string;
   tokens: Generated<number>;
   tokens_at: Generated<Timestamp>;
+  turns: Generated<number>;
 }
 
 export interface OperationRequests {
@@ -281,6 +313,18 @@ export interface OperatorTokens {
   label: string;
   revoked_at: Timestamp | null;
   token_hash: Buffer;
+}
+
+export interface PackageHolds {
+  held_at: Generated<Timestamp>;
+  held_by: string;
+  hold_id: string;
+  package_id: string;
+  reason: string;
+  release_reason: string | null;
+  released_at: Timestamp | null;
+  released_by: string | null;
+  requested_by: string;
 }
 
 export interface Packages {
@@ -339,6 +383,18 @@ export interface Refusals {
   violations: Generated<Json>;
 }
 
+export interface ReportItems {
+  data: Generated<Json>;
+  delivery_id: string;
+  incident: string;
+  item_id: string;
+  noted_at: Generated<Timestamp>;
+  package_id: string;
+  report_package_id: string | null;
+  told_at: Timestamp | null;
+  what: string;
+}
+
 export interface RuleOverrides {
   agency_id: string | null;
   change: string;
@@ -391,13 +447,20 @@ export interface SystemCredentials {
 }
 
 export interface Systems {
+  bundle: Generated<boolean>;
+  bytes_per_day: number | null;
   channel: string;
   created_at: Generated<Timestamp>;
+  delivery_policy: Json | null;
+  fallback: Generated<string>;
+  first_fetched_at: Timestamp | null;
   name: string;
   push_auth_cipher: Buffer | null;
   push_ca: string | null;
   push_style: Generated<string>;
   push_url: string | null;
+  reports: Generated<string>;
+  suspended_at: Timestamp | null;
   system_id: string;
   updated_at: Generated<Timestamp>;
   vendor: string | null;
@@ -420,8 +483,10 @@ export interface DB {
   calendar_settings: CalendarSettings;
   calendar_versions: CalendarVersions;
   calendar_years: CalendarYears;
+  clock_stops: ClockStops;
   contacts: Contacts;
   deliveries: Deliveries;
+  delivery_settings: DeliverySettings;
   delivery_waits: DeliveryWaits;
   directory_version: DirectoryVersion;
   events: Events;
@@ -430,9 +495,11 @@ export interface DB {
   lanes: Lanes;
   operation_requests: OperationRequests;
   operator_tokens: OperatorTokens;
+  package_holds: PackageHolds;
   package_targets: PackageTargets;
   packages: Packages;
   refusals: Refusals;
+  report_items: ReportItems;
   rule_overrides: RuleOverrides;
   rules_version: RulesVersion;
   signing_keys: SigningKeys;

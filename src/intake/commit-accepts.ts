@@ -108,6 +108,7 @@ function newDelivery(accepted: AcceptedPackage, recipient: DraftRecipient): Inta
     type: 'edoc',
     priority: draft.document.priority,
     repeatKey: draft.repeatKey,
+    senderAgencyId: draft.fromAgencyId,
     recipient,
     destination: recipient.destination,
   }

@@ -64,7 +64,7 @@ async function write(
   const { packageIds } = await insertPackages(trx, [accepted], options.newId)
   if (packageIds.size === 0) return 'repeat'
   await writeAccepted(options, trx, [{ ...accepted, draft: { ...draft, recipients } }])
-  const added = handedOn(plan)
+  const added = handedOn(plan, draft.fromAgencyId)
   const opened = await options.openDeliveries(trx, added)
   if (opened.size !== added.length) throw new ReceiverTaken()
   await options.operations.apply(trx, plan, by(accepted))
@@ -95,7 +95,7 @@ async function planned(trx: Trx, operation: OperationToCommit, options: CommitOp
 }
 
 /** The document itself, for receivers that an update adds without bringing the file. */
-function handedOn(plan: OperationPlan): IntakeDelivery[] {
+function handedOn(plan: OperationPlan, senderAgencyId: string): IntakeDelivery[] {
   const [document] = plan.documents
   if (document === undefined) return []
   return plan.handedOn.map((recipient) => ({
@@ -104,6 +104,7 @@ function handedOn(plan: OperationPlan): IntakeDelivery[] {
     type: 'edoc',
     priority: document.priority,
     repeatKey: document.repeatKey,
+    senderAgencyId,
     recipient,
     destination: recipient.destination,
   }))

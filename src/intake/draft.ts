@@ -57,6 +57,7 @@ export interface IntakeDelivery {
   readonly type: 'edoc'
   readonly priority: Priority
   readonly repeatKey: string
+  readonly senderAgencyId: string
   readonly recipient: DraftRecipient
   readonly destination: Destination
 }

@@ -32,6 +32,9 @@ export interface LaneFixture {
   readonly faultsInRow?: number
   /** Seconds from now; negative: the breaker's time is over. */
   readonly openFor?: number
+  /** Keeps the order of acceptance. */
+  readonly inOrder?: boolean
+  readonly bundle?: boolean
 }
 
 export interface PackageFixture {
@@ -51,6 +54,8 @@ export interface DeliveryFixture {
   readonly repeatKey?: string
   readonly agencyId?: string
   readonly heldReason?: string
+  /** Agency whose document it is. */
+  readonly sender?: string
 }
 
 export async function openDeliveryRows(connectionsMax = 24): Promise<DeliveryRows> {
@@ -106,13 +111,12 @@ async function insertLane(db: Database, fixture: LaneFixture): Promise<string> {
   const systemId = `QLVB-${randomBytes(4).toString('hex')}`
   const channel = fixture.channel ?? 'push'
   const url = channel === 'push' ? 'http://127.0.0.1:9/edxml' : null
-  await sql`insert into systems (system_id, name, channel, push_url, push_style, webhook_secret_cipher)
-    values (${systemId}, ${systemId}, ${channel}, ${url}, ${fixture.pushStyle ?? 'package'}, ${Buffer.of(0)})`.execute(
-    db,
-  )
-  await sql`insert into lanes (system_id, concurrency, rate_per_second, tokens, paused_reason, faults_in_row, open_until)
+  await sql`insert into systems (system_id, name, channel, push_url, push_style, bundle, webhook_secret_cipher)
+    values (${systemId}, ${systemId}, ${channel}, ${url}, ${fixture.pushStyle ?? 'package'}, ${fixture.bundle ?? false},
+      ${Buffer.of(0)})`.execute(db)
+  await sql`insert into lanes (system_id, concurrency, rate_per_second, tokens, paused_reason, faults_in_row, in_order, open_until)
     values (${systemId}, ${fixture.concurrency ?? 8}, ${fixture.ratePerSecond ?? null}, ${fixture.tokens ?? 0},
-      ${fixture.paused === true ? 'endpoint_gone' : null}, ${fixture.faultsInRow ?? 0},
+      ${fixture.paused === true ? 'endpoint_gone' : null}, ${fixture.faultsInRow ?? 0}, ${fixture.inOrder ?? false},
       now() + make_interval(secs => ${fixture.openFor ?? null}::double precision))`.execute(db)
   return systemId
 }
@@ -140,7 +144,7 @@ async function insertDelivery(
   const dueIn = fixture.dueIn === undefined ? (state === 'waiting' ? 0 : null) : fixture.dueIn
   await sql`insert into deliveries (delivery_id, package_id, type, priority, repeat_key, recipient_key,
       recipient_agency_id, organ_id, agency_code, system_id, channel, state, held_reason, available_at,
-      next_attempt_at, give_up_at, taken_at, delivered_at)
+      next_attempt_at, give_up_at, taken_at, delivered_at, sender_agency_id)
     select ${deliveryId}, ${packageId}, 'edoc', ${fixture.priority ?? 0}, ${fixture.repeatKey ?? randomUUID()},
       ${fixture.agencyId ?? randomUUID()}, ${agencyId}, 'H35.20', 'H35.20', ${isHeld ? null : systemId},
       case when ${isHeld} then null else (select channel from systems where system_id = ${systemId}) end,
@@ -149,7 +153,7 @@ async function insertDelivery(
       now() + make_interval(secs => ${dueIn}::double precision),
       now() + make_interval(secs => ${fixture.giveUpIn ?? null}::double precision),
       case when ${fixture.takenBefore === true} then now() end,
-      case when ${state === 'delivered'} then now() end`.execute(db)
+      case when ${state === 'delivered'} then now() end, ${fixture.sender ?? agencyId}`.execute(db)
   return deliveryId
 }
 

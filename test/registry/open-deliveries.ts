@@ -42,9 +42,8 @@ export async function documentTo(
     values (${packageId}, 'edoc', 'new', ${system.systemId}, 'rest', ${sender.agencyId}, ${from}, ${documentId},
       ${documentId}, ${repeatKey}, (select package_id from packages where repeat_key = ${repeatKey} and supplement_of is null),
       0, '{}', ${randomBytes(32)}, ${randomBytes(32)}, 1000, 'jws', now())`.execute(db)
-  await openDeliveries(db, [
-    { deliveryId, packageId, type: 'edoc', priority: 0, repeatKey, recipient, destination: recipient.destination },
-  ])
+  const identity = { packageId, type: 'edoc', priority: 0, repeatKey, senderAgencyId: sender.agencyId } as const
+  await openDeliveries(db, [{ ...identity, deliveryId, recipient, destination: recipient.destination }])
   await inState(registry, deliveryId, fixture)
   return deliveryId
 }
