@@ -41,8 +41,10 @@ alter table lanes
   add column turns integer not null default 0,
   -- Five times in ten minutes the system turned something away "for now": nothing is offered again until somebody looks.
   add column reoffers_paused_at timestamptz,
-  -- Since when its breaker has been open without a break.
+  -- So many faults in a row that its breaker opened: until the next success only probes go out, one at a time.
+  add column is_broken boolean not null default false,
   add column broken_since timestamptz;
+update lanes set is_broken = true, broken_since = coalesce(last_fault_at, now()) where faults_in_row >= 3;
 
 alter table packages drop constraint packages_type_check, drop constraint packages_kind_check,
   drop constraint packages_check, drop constraint packages_face_check;
@@ -130,7 +132,7 @@ create table report_items (
   report_package_id uuid references packages,
   told_at timestamptz
 );
-create unique index report_items_once on report_items (delivery_id, what, incident);
+create unique index report_items_once on report_items (delivery_id, what) where told_at is null;
 create index report_items_open on report_items (noted_at) where told_at is null;
 
 -- Senders with something waiting on a lane at one urgency, from a sender on. A loop over the index that reads one entry
@@ -173,6 +175,8 @@ declare
 begin
   select * into lane from lanes where system_id = p_lane for update;
   if not found or lane.paused_reason is not null then return; end if;
+  -- Maintenance: the clocks of all stand still, and nothing leaves.
+  if exists (select from clock_stops where system_id is null and ended_at is null) then return; end if;
   moment := clock_timestamp();
   if lane.open_until > moment then return; end if;
   select s.bundle into bundles from systems s where s.system_id = p_lane;
@@ -187,7 +191,7 @@ begin
 
   free := least(lane.concurrency - busy, p_max);
   -- The breaker is half open: exactly one probe at a time.
-  if lane.faults_in_row >= 3 then free := case when busy = 0 then 1 else 0 end; end if;
+  if lane.is_broken then free := case when busy = 0 then 1 else 0 end; end if;
   if lane.rate_per_second is not null then
     lane.tokens := least(greatest(lane.rate_per_second, 1),
       lane.tokens + lane.rate_per_second * extract(epoch from moment - lane.tokens_at));
@@ -227,7 +231,7 @@ begin
     for u in reverse 4..0 loop
       room := free - cardinality(picked);
       -- One slot is kept for urgent documents, so that a slow ordinary one never stands before them.
-      if u = 0 and lane.concurrency > 1 and lane.faults_in_row < 3 then
+      if u = 0 and lane.concurrency > 1 and not lane.is_broken then
         room := least(room, lane.concurrency - 1 - running[1] - (
           select count(*) from deliveries d where d.delivery_id = any(picked) and d.priority = 0)::integer);
       end if;

@@ -27,7 +27,7 @@ interface ClaimRow {
   first_taking: boolean
   announces_only: boolean
   rate_per_second: number | null
-  type: 'edoc' | 'status'
+  type: DeliverablePackage['type']
   kind: DeliverablePackage['kind']
   document_id: string
   sha256: Buffer
@@ -39,20 +39,18 @@ interface ClaimRow {
   accepted_at: Date
 }
 
-/** What has been due for so long is no longer passed over for more urgent documents: one of it is always under way. */
-const agesAfterSeconds = 300
-
 /** Claims up to the lane's free slots, urgent first, then by due time, each under a lease of its own. */
 export async function claimDeliveries(
   db: Db,
   systemId: string,
   max: number,
   leaseMs: number,
-  ageingSeconds = agesAfterSeconds,
+  /** What has been due for so long is no longer passed over for more urgent documents. */
+  agesAfterSeconds: number,
 ): Promise<Claim[]> {
   const { rows } = await sql<ClaimRow>`
     select * from claim_work(${systemId}, ${max}, make_interval(secs => ${leaseMs / 1000}::double precision),
-      make_interval(secs => ${ageingSeconds}::double precision))`.execute(db)
+      make_interval(secs => ${agesAfterSeconds}::double precision))`.execute(db)
   return rows.map(toClaim)
 }
 

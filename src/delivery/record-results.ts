@@ -3,7 +3,8 @@
 // changes nothing (design D4).
 import { sql } from 'kysely'
 import type { AttemptOutcome } from '../domain/delivery.ts'
-import { type RetryPolicy, waitSeconds } from '../domain/retry.ts'
+import type { DeliveryPolicy } from '../domain/delivery-policy.ts'
+import { waitSeconds } from '../domain/retry.ts'
 import type { Db } from '../platform/database.ts'
 import { storableText } from '../platform/storable-text.ts'
 import type { Claim } from './claim-deliveries.ts'
@@ -18,27 +19,31 @@ export interface AttemptResult {
 /** How long a taken notice is left alone before it is repeated (contract §3, push). */
 const noticeRepeatSeconds = 900
 const answerCharactersMax = 200
-/** Faults in a row that open a lane's breaker, and how long it stays open: 15 s, doubling to 10 min with each probe. */
-const breakerFaults = 3
-const breakerFirstSeconds = 15
-const breakerMaxSeconds = 600
 /** A receiver that says "later" rests the whole lane, at most this long. */
 const laneRestMaxSeconds = 300
 
-/** Answers the results that came too late: their lease was lost, or somebody settled the delivery meanwhile. */
+export type PolicyOf = (systemId: string) => DeliveryPolicy
+
+export interface Recorded {
+  /** Too late: their lease was lost, or somebody settled the delivery meanwhile. */
+  readonly late: readonly AttemptResult[]
+  /** Reports to senders that ended undelivered: nobody is told of those by another report. */
+  readonly lostReports: readonly AttemptResult[]
+}
+
 export async function recordResults(
   db: Db,
   results: readonly AttemptResult[],
-  policy: RetryPolicy,
+  policyOf: PolicyOf,
   newId: () => string,
-): Promise<AttemptResult[]> {
-  const rows = results.map((result) => toRow(result, policy, newId()))
-  const written = await sql<{ moved: string[] }>`
+): Promise<Recorded> {
+  const rows = results.map((result) => toRow(result, policyOf(result.claim.delivery.systemId), newId))
+  const written = await sql<{ delivery_id: string; state: string }>`
     with r as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid,
         system_id text, lease_token uuid, attempt integer, started_at timestamptz, finished_at timestamptz,
         outcome text, http_status integer, detail text, next_state text, wait_seconds double precision,
-        reason_code text, clears_taken boolean, event_id uuid)
+        reason_code text, clears_taken boolean, event_id uuid, item_id uuid)
     ), held as (
       -- In the order of whoever else locks several of them: a recall of a document that went to many agencies.
       select delivery_id from deliveries where delivery_id in (select delivery_id from r)
@@ -47,7 +52,12 @@ export async function recordResults(
       update deliveries d set
         state = ${nextState},
         state_since = case when ${nextState} <> d.state then now() else d.state_since end,
-        next_attempt_at = case when r.wait_seconds is not null and ${nextState} <> 'recalled'
+        held_reason = case when ${nextState} = 'held' then 'by_operator' end,
+        -- Stopped, it is no item of anybody's mailbox or lane.
+        system_id = case when ${nextState} = 'held' then null else d.system_id end,
+        channel = case when ${nextState} = 'held' then null else d.channel end,
+        clock_at = case when ${nextState} = 'held' then 'infinity' else d.clock_at end,
+        next_attempt_at = case when r.wait_seconds is not null and ${nextState} not in ('recalled', 'held')
           then now() + make_interval(secs => r.wait_seconds) end,
         recall_requested = d.recall_requested and ${nextState} <> 'recalled',
         available_at = case when r.next_state = 'available' then now() else d.available_at end,
@@ -59,7 +69,7 @@ export async function recordResults(
         reason_text = case when ${nextState} in ('delivered', 'recalled') then null else coalesce(r.detail, d.reason_text) end
       from r join held using (delivery_id)
       where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token
-      returning d.delivery_id, d.package_id, d.system_id, d.state, r.event_id, r.outcome, r.detail
+      returning d.delivery_id, d.package_id, d.system_id, d.type, d.state, d.reason_code, r.event_id, r.item_id, r.outcome, r.detail
     ), attempted as (
       insert into attempts (delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail)
       select delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail from r
@@ -68,20 +78,43 @@ export async function recordResults(
       insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
       select event_id, now(), 'delivery.' || state, package_id, delivery_id, system_id,
         jsonb_strip_nulls(jsonb_build_object('reason', case when state = 'recalled' then 'withdrawn' else detail end))
-      from moved where state in ('delivered', 'refused', 'recalled')
+      from moved where state in ('delivered', 'refused', 'recalled', 'exhausted', 'held')
+    ), noted as (
+      insert into report_items (item_id, what, incident, delivery_id, package_id, data)
+      select item_id, case state when 'refused' then 'refused' when 'recalled' then 'recall_outcome' else 'undelivered' end,
+        state || ':' || system_id, delivery_id, package_id,
+        jsonb_strip_nulls(jsonb_build_object('reason', reason_code, 'detail', detail))
+      from moved where state in ('refused', 'exhausted', 'recalled') and type <> 'report'
+      on conflict do nothing
     )
-    select array(select delivery_id::text from moved) as moved`.execute(db)
-  await recordLaneHealth(db, results)
-  const moved = new Set(written.rows[0]?.moved)
-  return results.filter((result) => !moved.has(result.claim.delivery.deliveryId))
+    select delivery_id, state from moved`.execute(db)
+  await recordLaneHealth(db, results, policyOf)
+  const stateOf = new Map(written.rows.map((row) => [row.delivery_id, row.state]))
+  const endsUntold = (result: AttemptResult) =>
+    result.claim.package.type === 'report' &&
+    ['refused', 'exhausted'].includes(stateOf.get(result.claim.delivery.deliveryId) ?? '')
+  return {
+    late: results.filter((result) => !stateOf.has(result.claim.delivery.deliveryId)),
+    lostReports: results.filter(endsUntold),
+  }
 }
 
-/** No byte went out while its sender asked for it back: the recall wins after all, and nothing is sent again. */
-const nextState = sql`(case when r.clears_taken and d.recall_requested then 'recalled' else coalesce(r.next_state, d.state) end)`
+/**
+ * No byte went out while its sender asked for it back: the recall wins after all, and nothing is sent again. Where an
+ * operator stopped the document meanwhile, it waits with the others.
+ */
+const nextState = sql`(case when r.clears_taken and d.recall_requested then 'recalled'
+  when r.clears_taken and r.next_state = 'waiting' and exists (
+    select from held_documents h where h.repeat_key = d.repeat_key) then 'held'
+  else coalesce(r.next_state, d.state) end)`
 
-type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | null
+function sentNothing(outcome: AttemptOutcome): boolean {
+  return outcome.kind === 'unavailable' || (outcome.kind === 'unreachable' && outcome.nothingSent)
+}
 
-function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy: RetryPolicy, eventId: string) {
+type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | 'exhausted' | null
+
+function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy: DeliveryPolicy, newId: () => string) {
   const { delivery } = claim
   const next = nextStep(outcome, claim, policy)
   return {
@@ -98,15 +131,16 @@ function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy:
     next_state: next.state,
     wait_seconds: next.waitSeconds,
     reason_code: outcome.kind === 'delivered' || outcome.kind === 'notified' ? null : reasonCode(outcome),
-    clears_taken: outcome.kind === 'unreachable' && outcome.nothingSent && claim.firstTaking,
-    event_id: eventId,
+    clears_taken: sentNothing(outcome) && claim.firstTaking,
+    event_id: newId(),
+    item_id: newId(),
   }
 }
 
 function nextStep(
   outcome: AttemptOutcome,
   claim: Claim,
-  policy: RetryPolicy,
+  policy: DeliveryPolicy,
 ): { state: NextState; waitSeconds: number | null } {
   switch (outcome.kind) {
     case 'delivered':
@@ -117,8 +151,12 @@ function nextStep(
       // Claimed as a package while the system changed over to notices: from here on it waits in the mailbox.
       return { state: claim.announcesOnly ? null : 'available', waitSeconds: noticeRepeatSeconds }
     case 'busy':
+    case 'unavailable':
     case 'unreachable':
     case 'unclear': {
+      if (!claim.announcesOnly && claim.delivery.attempt >= (policy.attemptsMax ?? Number.POSITIVE_INFINITY)) {
+        return { state: 'exhausted', waitSeconds: null }
+      }
       const wait = waitSeconds(policy, claim.delivery.attempt, outcome, Math.random())
       return { state: claim.announcesOnly ? null : 'waiting', waitSeconds: wait }
     }
@@ -135,6 +173,7 @@ function reasonCode(outcome: Exclude<AttemptOutcome, { kind: 'delivered' | 'noti
   return {
     refused: 'refused_by_receiver',
     busy: 'receiver_busy',
+    unavailable: 'storage_unavailable',
     unreachable: 'receiver_unreachable',
     unclear: 'answer_unclear',
   }[outcome.kind]
@@ -153,6 +192,7 @@ function wordsOf(outcome: AttemptOutcome): string | null {
       return outcome.reason.slice(0, 2_000)
     case 'unreachable':
       return [outcome.cause, outcome.answer?.slice(0, answerCharactersMax)].filter(Boolean).join(': ')
+    case 'unavailable':
     case 'unclear':
       return outcome.cause
     default:
@@ -167,10 +207,21 @@ interface LaneHealth {
   last_fault: string | null
   rest_seconds: number | null
   is_gone: boolean
+  breaker_faults: number
+  breaker_first: number
+  breaker_max: number
+}
+
+function breakerOf(policy: DeliveryPolicy) {
+  return {
+    breaker_faults: policy.breakerFaults,
+    breaker_first: policy.breakerFirstSeconds,
+    breaker_max: policy.breakerMaxSeconds,
+  }
 }
 
 /** A success closes the breaker; faults in a row open it; 410 pauses the lane until an operator corrects it. */
-async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Promise<void> {
+async function recordLaneHealth(db: Db, results: readonly AttemptResult[], policyOf: PolicyOf): Promise<void> {
   const lanes = new Map<string, LaneHealth>()
   for (const { claim, outcome } of results) {
     const systemId = claim.delivery.systemId
@@ -181,13 +232,14 @@ async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Prom
       last_fault: null,
       rest_seconds: null,
       is_gone: false,
+      ...breakerOf(policyOf(systemId)),
     }
     lanes.set(systemId, health)
     if (outcome.kind === 'unreachable' || outcome.kind === 'unclear') {
       health.faults += 1
       health.last_fault = detailOf(outcome)
       health.is_gone ||= outcome.kind === 'unreachable' && outcome.endpointGone === true
-    } else {
+    } else if (outcome.kind !== 'unavailable') {
       health.succeeded = true
       if (outcome.kind === 'busy') health.rest_seconds = Math.min(outcome.retryAfterSeconds ?? 10, laneRestMaxSeconds)
     }
@@ -195,9 +247,9 @@ async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Prom
   const rows = [...lanes.values()].sort((a, b) => (a.system_id < b.system_id ? -1 : 1))
   // When an endpoint falls, every attempt under way fails with it. That is one incident: it opens the breaker for its
   // first time only, and what still comes in while the breaker is open adds nothing. Each failed probe then adds one.
-  const isOpen = sql`(l.faults_in_row >= ${breakerFaults} and l.open_until > now())`
-  const faultsNow = sql`(case when l.faults_in_row < ${breakerFaults}
-    then least(l.faults_in_row + r.faults, ${breakerFaults}) else l.faults_in_row + 1 end)`
+  const isOpen = sql`(l.faults_in_row >= r.breaker_faults and l.open_until > now())`
+  const faultsNow = sql`(case when l.faults_in_row < r.breaker_faults
+    then least(l.faults_in_row + r.faults, r.breaker_faults) else l.faults_in_row + 1 end)`
   await sql`
     update lanes l set
       faults_in_row = case when r.succeeded then 0 when r.faults = 0 or ${isOpen} then l.faults_in_row else ${faultsNow} end,
@@ -205,15 +257,21 @@ async function recordLaneHealth(db: Db, results: readonly AttemptResult[]): Prom
         when r.rest_seconds is not null then now() + make_interval(secs => r.rest_seconds)
         when r.succeeded then null
         when r.faults = 0 or ${isOpen} then l.open_until
-        when ${faultsNow} >= ${breakerFaults} then now() + make_interval(secs => least(${breakerMaxSeconds},
-          ${breakerFirstSeconds} * power(2, least(${faultsNow} - ${breakerFaults}, 10))))
+        when ${faultsNow} >= r.breaker_faults then now() + make_interval(secs => least(r.breaker_max,
+          r.breaker_first * power(2, least(${faultsNow} - r.breaker_faults, 10))))
         else l.open_until end,
-      paused_reason = case when r.is_gone then 'endpoint_gone' else l.paused_reason end,
+      is_broken = case when r.succeeded then false when r.faults = 0 or ${isOpen} then l.is_broken
+        else ${faultsNow} >= r.breaker_faults end,
+      broken_since = case when r.succeeded then null
+        when r.faults > 0 and ${faultsNow} >= r.breaker_faults then coalesce(l.broken_since, now()) else l.broken_since end,
+      paused_at = case when r.is_gone and l.paused_reason is null then now() else l.paused_at end,
+      paused_reason = case when r.is_gone then coalesce(l.paused_reason, 'endpoint_gone') else l.paused_reason end,
       last_success_at = case when r.succeeded then now() else l.last_success_at end,
       last_fault_at = case when r.faults > 0 then now() else l.last_fault_at end,
       last_fault = coalesce(r.last_fault, l.last_fault)
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(system_id text, succeeded boolean, faults integer,
-      last_fault text, rest_seconds double precision, is_gone boolean)
+      last_fault text, rest_seconds double precision, is_gone boolean, breaker_faults integer,
+      breaker_first double precision, breaker_max double precision)
     where l.system_id = r.system_id
       and (r.faults > 0 or r.rest_seconds is not null or l.faults_in_row > 0
         or l.last_success_at is null or l.last_success_at < now() - interval '1 second')`.execute(db)

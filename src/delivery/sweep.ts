@@ -1,5 +1,5 @@
 // What makes every lost ring, job, worker or process harmless (design D5): due lanes are rung again, expired leases
-// re-opened, deliveries past their life given up. Every step may run in many processes at once.
+// re-opened. Every step may run in many processes at once.
 import { sql } from 'kysely'
 import type { Db } from '../platform/database.ts'
 
@@ -30,27 +30,6 @@ export async function reopenExpiredLeases(db: Db): Promise<number> {
       from lost where d.delivery_id = lost.delivery_id
       returning 1
     ) select count(*)::int as n from reopened`.execute(db)
-  return rows[0]?.n ?? 0
-}
-
-/** Deliveries past their life end as `expired`, with a line in the timeline. Answers how many. */
-export async function giveUpOverdue(db: Db): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    with overdue as (
-      select delivery_id from deliveries
-      where state in ('waiting', 'held') and give_up_at < clock_timestamp()
-      limit ${batch} for update skip locked
-    ), expired as (
-      update deliveries d set state = 'expired', state_since = now(), held_reason = null, next_attempt_at = null,
-        reason_code = coalesce(d.held_reason, d.reason_code, 'not_taken_in_time')
-      from overdue where d.delivery_id = overdue.delivery_id
-      returning d.delivery_id, d.package_id, d.system_id, d.reason_code
-    ), told as (
-      insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
-      select gen_random_uuid(), now(), 'delivery.expired', package_id, delivery_id, system_id,
-        jsonb_build_object('reason', reason_code)
-      from expired
-    ) select count(*)::int as n from expired`.execute(db)
   return rows[0]?.n ?? 0
 }
 

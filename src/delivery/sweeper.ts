@@ -2,8 +2,9 @@
 // due lanes itself, in this process (design D5).
 import type { Logger } from 'pino'
 import type { Database } from '../platform/database.ts'
+import { runClocks } from './clocks.ts'
 import type { Doorbell } from './doorbell.ts'
-import { dueLanes, giveUpOverdue, reopenExpiredLeases } from './sweep.ts'
+import { dueLanes, reopenExpiredLeases } from './sweep.ts'
 
 export interface SweepTask {
   readonly name: string
@@ -16,6 +17,8 @@ export interface SweeperOptions {
   readonly doorbell: Doorbell
   /** Serves a lane in this process, for when no queue answers. */
   readonly serveLane: (systemId: string) => Promise<void>
+  /** Maintenance: nothing is pushed now. */
+  readonly lanesRest: () => Promise<boolean>
   /** Housekeeping of other slices, each at its own pace. */
   readonly tasks: readonly SweepTask[]
   readonly everyMs: number
@@ -36,7 +39,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   // Each in a loop of its own: a step that fails every time must not keep the others from their work.
   const own: SweepTask[] = [
     { name: 'leases', everyMs, run: reopenLost },
-    { name: 'overdue', everyMs, run: giveUp },
+    { name: 'clocks', everyMs, run: clocks },
     { name: 'due', everyMs, run: ringDueLanes },
   ]
   const loops = [...own, ...options.tasks].map((task) => startLoop(task, logger))
@@ -46,12 +49,13 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     if (reopened > 0) logger.info({ reopened }, 'sweep.reopened')
   }
 
-  async function giveUp(): Promise<void> {
-    const expired = await giveUpOverdue(db)
-    if (expired > 0) logger.info({ expired }, 'sweep.expired')
+  async function clocks(): Promise<void> {
+    const { noted, expired } = await runClocks(db)
+    if (noted > 0 || expired > 0) logger.info({ noted, expired }, 'sweep.clocks')
   }
 
   async function ringDueLanes(): Promise<void> {
+    if (await options.lanesRest()) return
     const lanes = await dueLanes(db)
     if (doorbell.isSilent(queueSilentMs)) {
       await Promise.all(lanes.map((systemId) => options.serveLane(systemId)))

@@ -15,22 +15,22 @@ export type DeliveryState =
 
 export const finalStates: readonly DeliveryState[] = ['delivered', 'refused', 'exhausted', 'expired', 'recalled']
 
-export type HeldReason = 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined'
+export type HeldReason = 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined' | 'by_operator'
 
-/** What travels: a document, or feedback about one. */
-export type DeliveryType = 'edoc' | 'status'
+/** What travels: a document, feedback about one, or what the axis has to tell a sender. */
+export type DeliveryType = 'edoc' | 'status' | 'report'
 
 const moves: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   held: ['waiting', 'available', 'recalled', 'expired'],
   waiting: ['in_flight', 'held', 'recalled', 'expired'],
-  // Recalled: the attempt had sent nothing when its sender asked for it back.
-  in_flight: ['delivered', 'refused', 'waiting', 'exhausted', 'recalled'],
+  // Recalled, or held: the attempt had sent nothing when its sender asked for it back, or an operator stopped it.
+  in_flight: ['delivered', 'refused', 'waiting', 'exhausted', 'recalled', 'held'],
   available: ['delivered', 'refused', 'held', 'recalled', 'expired'],
   delivered: [],
   // A confirm after the end is a late delivery; an operator may re-open the others; what nobody took may be withdrawn.
   refused: ['delivered', 'waiting', 'available', 'recalled'],
   exhausted: ['waiting', 'available', 'recalled'],
-  expired: ['delivered', 'waiting', 'available', 'recalled'],
+  expired: ['delivered', 'waiting', 'available', 'held', 'recalled'],
   recalled: [],
 }
 
@@ -53,7 +53,7 @@ export interface ClaimedDelivery {
 export interface DeliverablePackage {
   readonly packageId: string
   readonly type: DeliveryType
-  readonly kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  readonly kind: 'new' | 'recall' | 'update' | 'replace' | 'status' | 'report'
   readonly documentId: string
   readonly sha256: string
   readonly size: number
@@ -81,5 +81,7 @@ export type AttemptOutcome =
       /** The endpoint said 410: it is not coming back by itself, the lane pauses. */
       readonly endpointGone?: boolean
     }
+  /** Something of ours is away, so nothing was sent; the endpoint has no part in it. */
+  | { readonly kind: 'unavailable'; readonly cause: string }
   /** The bytes went out and no clear answer came back: it may or may not have been taken. */
   | { readonly kind: 'unclear'; readonly cause: string }

@@ -1,5 +1,6 @@
 // Everything known about who takes part, as one immutable value that every decision of one moment shares.
 import { type Agency, type AgencyId, codeKey, currentCode, inOtherScheme, isCodeValid } from './agency.ts'
+import type { DeliveryPolicy } from './delivery-policy.ts'
 import { changeOf, type LevelOneChange, takenOverNote } from './level-one-change.ts'
 import type { System, SystemId } from './system.ts'
 
@@ -16,6 +17,8 @@ export interface Directory {
   findByCode(code: string, day: string): Agency | undefined
   /** The system that receives for an agency: its own, its named receiver's, or its office's (R89). */
   receiverOf(agencyId: AgencyId): System | undefined
+  /** The province's policy, for what has no lane. */
+  readonly deliveryPolicy?: DeliveryPolicy
   /** The agency that acts in this one's place: itself, or where its chain of redirecting successors ends. */
   inForce(agency: Agency): Agency
   /** The agencies that this one stands for: itself and every closed predecessor (contract §2). */
@@ -36,6 +39,7 @@ export function buildDirectory(
   agencyList: readonly Agency[],
   systemList: readonly System[],
   levelOneChanges: readonly LevelOneChange[] = [],
+  deliveryPolicy?: DeliveryPolicy,
 ): Directory {
   const agencies = new Map(agencyList.map((a) => [a.agencyId, a]))
   const systems = new Map(systemList.map((s) => [s.systemId, s]))
@@ -112,6 +116,7 @@ export function buildDirectory(
   }
 
   return {
+    ...(deliveryPolicy === undefined ? {} : { deliveryPolicy }),
     ...{ version, agencies, systems, findByCode, standsFor, inForce, nearest, takenOver },
     receiverOf: (id) => receiverOf(id),
   }

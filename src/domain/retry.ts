@@ -10,12 +10,6 @@ export interface RetryPolicy {
   readonly retryAfterMaxSeconds: number
 }
 
-export const defaultRetryPolicy: RetryPolicy = {
-  waitsSeconds: [10, 30, 60, 120, 300, 600, 1_800, 3_600],
-  jitter: 0.2,
-  retryAfterMaxSeconds: 6 * 3_600,
-}
-
 /** Seconds until the next attempt after `attempt` (1 for the first). `random` is in [0, 1). */
 export function waitSeconds(policy: RetryPolicy, attempt: number, outcome: AttemptOutcome, random: number): number {
   if (outcome.kind === 'busy' && outcome.retryAfterSeconds !== undefined) {

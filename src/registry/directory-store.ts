@@ -2,9 +2,13 @@
 // which lists of them are handed out.
 import { sql } from 'kysely'
 import type { Agency, AgencyCode, AgencyId, AgencyKind, CodeScheme } from '../domain/agency.ts'
+import { axisAgencyId, axisSystemId } from '../domain/axis-identity.ts'
+import type { DeliveryPolicy } from '../domain/delivery-policy.ts'
 import { buildDirectory, type Directory } from '../domain/directory.ts'
-import type { ChannelName, Credential, PushStyle, System, SystemId } from '../domain/system.ts'
+import type { ChannelName, Credential, PushStyle, ReportStyle, System, SystemId } from '../domain/system.ts'
+import type { DeliveryPolicyInput } from '../generated/json/delivery-policy.ts'
 import type { Database, Db, Trx } from '../platform/database.ts'
+import { builtInDeliveryPolicy, policyOver } from './delivery-policy.ts'
 import { levelOneChanges } from './level-one-changes.ts'
 
 /** One consistent snapshot: every query sees the moment of the version it is labelled with. */
@@ -20,8 +24,9 @@ export async function loadDirectory(db: Database): Promise<Directory> {
 export async function readDirectory(trx: Trx): Promise<Directory> {
   const version = await directoryVersion(trx)
   const agencies = await readAgencies(trx)
-  const systems = await readSystems(trx)
-  return buildDirectory(version, agencies, systems, levelOneChanges())
+  const policy = await provincePolicy(trx)
+  const systems = await readSystems(trx, policy)
+  return buildDirectory(version, agencies, systems, levelOneChanges(), policy)
 }
 
 export async function directoryVersion(db: Db): Promise<number> {
@@ -42,6 +47,7 @@ async function readAgencies(trx: Trx): Promise<Agency[]> {
       ...(['agency_id', 'name', 'kind', 'parent_id', 'is_office'] as const),
       ...(['connected', 'receiver_id', 'closed_at', 'redirects', 'updated_at'] as const),
     ])
+    .where('agency_id', '<>', axisAgencyId)
     .orderBy('updated_at')
     .orderBy('agency_id')
     .execute()
@@ -96,10 +102,22 @@ async function readSuccessors(trx: Trx): Promise<Map<AgencyId, AgencyId[]>> {
   )
 }
 
-async function readSystems(trx: Trx): Promise<System[]> {
+/** The built-in policy with what the province has changed of it. */
+async function provincePolicy(trx: Trx): Promise<DeliveryPolicy> {
+  const row = await trx.selectFrom('delivery_settings').select('policy').executeTakeFirst()
+  return policyOver(builtIn, row?.policy as DeliveryPolicyInput | undefined)
+}
+
+const builtIn = builtInDeliveryPolicy()
+
+async function readSystems(trx: Trx, policy: DeliveryPolicy): Promise<System[]> {
   const rows = await trx
     .selectFrom('systems')
-    .select(['system_id', 'name', 'vendor', 'channel', 'push_url', 'push_style'])
+    .select([
+      ...(['system_id', 'name', 'vendor', 'channel', 'push_url', 'push_style', 'bundle', 'fallback'] as const),
+      ...(['reports', 'delivery_policy', 'bytes_per_day', 'suspended_at'] as const),
+    ])
+    .where('system_id', '<>', axisSystemId)
     .orderBy('system_id')
     .execute()
   const agencies = await readSystemAgencies(trx)
@@ -117,6 +135,12 @@ async function readSystems(trx: Trx): Promise<System[]> {
       credentials: credentials.get(row.system_id) ?? [],
       ...(row.vendor === null ? {} : { vendor: row.vendor }),
       ...(row.push_url === null ? {} : { pushUrl: row.push_url }),
+      bundle: row.bundle,
+      fallsBackToMailbox: row.fallback === 'mailbox',
+      reports: row.reports as ReportStyle,
+      deliveryPolicy: policyOver(policy, row.delivery_policy as DeliveryPolicyInput | null),
+      ...(row.bytes_per_day === null ? {} : { bytesPerDay: Number(row.bytes_per_day) }),
+      ...(row.suspended_at === null ? {} : { suspendedAt: row.suspended_at }),
     }
   })
 }

@@ -4,6 +4,7 @@ import type { AgencyId } from '../domain/agency.ts'
 import type { Directory } from '../domain/directory.ts'
 import { GatewayError, type Violation } from '../domain/errors.ts'
 import type { ChannelName, PushStyle, SystemId } from '../domain/system.ts'
+import type { DeliveryPolicyInput } from '../generated/json/delivery-policy.ts'
 import type { SystemChange } from '../generated/json/system-change.ts'
 import { findAgency, unknownCode } from './agency-rules.ts'
 
@@ -16,6 +17,12 @@ export interface SystemState {
   readonly pushCa?: string
   readonly concurrency: number
   readonly ratePerSecond?: number
+  readonly inOrder: boolean
+  readonly bundle: boolean
+  readonly fallback: 'none' | 'mailbox'
+  readonly reports: string
+  readonly deliveryPolicy?: DeliveryPolicyInput
+  readonly bytesPerDay?: number
   readonly receivesFor: readonly AgencyId[]
   /** Agencies it may send for without receiving for them. */
   readonly onlySendsFor: readonly AgencyId[]
@@ -52,12 +59,18 @@ export function judgeSystem({ systemId, input, directory, day }: SystemQuestion)
     channel,
     pushStyle: input.pushStyle ?? 'package',
     concurrency: input.concurrency ?? concurrencyDefault,
+    inOrder: input.inOrder ?? false,
+    bundle: input.bundle ?? false,
+    fallback: input.fallback ?? 'none',
+    reports: input.reports ?? 'json',
     receivesFor: [...received],
     onlySendsFor: [...new Set(sendsFor)].filter((id) => !received.has(id)),
     ...(input.vendor === undefined ? {} : { vendor: input.vendor }),
     ...(input.pushUrl === undefined ? {} : { pushUrl: input.pushUrl }),
     ...(input.pushCa === undefined ? {} : { pushCa: input.pushCa }),
     ...(input.ratePerSecond === undefined ? {} : { ratePerSecond: input.ratePerSecond }),
+    ...(input.deliveryPolicy === undefined ? {} : { deliveryPolicy: input.deliveryPolicy }),
+    ...(input.bytesPerDay === undefined ? {} : { bytesPerDay: input.bytesPerDay }),
   }
 }
 

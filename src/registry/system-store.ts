@@ -1,7 +1,7 @@
 // Writes systems with their agencies, and the pace of their lanes; reads them as operators see them.
 import { type Selectable, sql } from 'kysely'
 import type { SystemId } from '../domain/system.ts'
-import type { Systems } from '../generated/database.ts'
+import type { Lanes, Systems } from '../generated/database.ts'
 import type { Db, Trx } from '../platform/database.ts'
 import type { SystemState } from './system-rules.ts'
 
@@ -52,7 +52,10 @@ export async function updateSystem(
 export async function forgetGoneEndpoint(trx: Trx, systemId: SystemId): Promise<boolean> {
   const lane = await trx
     .updateTable('lanes')
-    .set({ paused_reason: null, faults_in_row: 0, open_until: null })
+    .set({
+      ...{ paused_reason: null, paused_at: null, paused_by: null, paused_note: null },
+      ...{ faults_in_row: 0, is_broken: false, broken_since: null, open_until: null },
+    })
     .where('system_id', '=', systemId)
     .where('paused_reason', '=', 'endpoint_gone')
     .returning('system_id')
@@ -82,17 +85,32 @@ function columns(state: SystemState) {
     push_url: state.pushUrl ?? null,
     push_style: state.pushStyle,
     push_ca: state.pushCa ?? null,
+    bundle: state.bundle,
+    fallback: state.fallback,
+    reports: state.reports,
+    delivery_policy: state.deliveryPolicy === undefined ? null : JSON.stringify(state.deliveryPolicy),
+    bytes_per_day: state.bytesPerDay ?? null,
   }
 }
 
 function pace(state: SystemState) {
-  return { concurrency: state.concurrency, rate_per_second: state.ratePerSecond ?? null }
+  return { concurrency: state.concurrency, rate_per_second: state.ratePerSecond ?? null, in_order: state.inOrder }
 }
 
 export type SystemRow = Pick<
   Selectable<Systems>,
-  'system_id' | 'push_auth_cipher' | 'push_ca' | 'webhook_secret_old_until' | 'created_at' | 'updated_at'
-> & { concurrency: number; rate_per_second: number | null; paused_reason: string | null }
+  | 'system_id'
+  | 'push_auth_cipher'
+  | 'push_ca'
+  | 'webhook_secret_old_until'
+  | 'created_at'
+  | 'updated_at'
+  | 'delivery_policy'
+> &
+  Pick<
+    Selectable<Lanes>,
+    'concurrency' | 'rate_per_second' | 'in_order' | 'paused_reason' | 'paused_at' | 'paused_note'
+  >
 
 /** What the directory does not hold of these systems. */
 export async function systemRows(db: Db, systemIds: readonly SystemId[]): Promise<Map<SystemId, SystemRow>> {
@@ -102,7 +120,8 @@ export async function systemRows(db: Db, systemIds: readonly SystemId[]): Promis
     .innerJoin('lanes', 'lanes.system_id', 'systems.system_id')
     .select([
       ...(['systems.system_id', 'push_auth_cipher', 'push_ca', 'webhook_secret_old_until'] as const),
-      ...(['created_at', 'updated_at', 'concurrency', 'rate_per_second', 'paused_reason'] as const),
+      ...(['created_at', 'updated_at', 'delivery_policy', 'concurrency', 'rate_per_second'] as const),
+      ...(['in_order', 'paused_reason', 'paused_at', 'paused_note'] as const),
     ])
     .where('systems.system_id', 'in', systemIds)
     .execute()

@@ -3,6 +3,7 @@ import type { Directory } from '../domain/directory.ts'
 import type { System, SystemId } from '../domain/system.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { CredentialRecord } from '../generated/json/credential-record.ts'
+import type { DeliveryPolicyInput } from '../generated/json/delivery-policy.ts'
 import type { SystemRecord } from '../generated/json/system-record.ts'
 import type { Db } from '../platform/database.ts'
 import { agencyReferences } from './agency-views.ts'
@@ -11,6 +12,8 @@ import { type CredentialRow, credentialsOfSystems } from './credential-store.ts'
 import { openPushAuth } from './push-settings.ts'
 import type { Secrets } from './secrets.ts'
 import { type SystemRow, systemRows } from './system-store.ts'
+
+type PausedReason = NonNullable<SystemRecord['pausedReason']>
 
 export interface SystemViewDeps {
   readonly db: Db
@@ -52,6 +55,10 @@ function registered({ directory, day }: SystemViewDeps, system: System) {
     sendsFor: agencyReferences(directory, onlySends, day),
     ...(system.pushUrl === undefined ? {} : { pushUrl: system.pushUrl }),
     pushStyle: system.pushStyle,
+    bundle: system.bundle === true,
+    fallback: system.fallsBackToMailbox === true ? ('mailbox' as const) : ('none' as const),
+    reports: system.reports ?? 'json',
+    ...(system.bytesPerDay === undefined ? {} : { bytesPerDay: system.bytesPerDay }),
   }
 }
 
@@ -63,7 +70,12 @@ function stored({ secrets }: SystemViewDeps, row: SystemRow) {
     ...(row.push_ca === null ? {} : { pushCa: row.push_ca }),
     concurrency: row.concurrency,
     ...(row.rate_per_second === null ? {} : { ratePerSecond: row.rate_per_second }),
-    ...(row.paused_reason === null ? {} : { pausedReason: 'endpoint_gone' as const }),
+    inOrder: row.in_order,
+    // Checked by the schema when it was written.
+    ...(row.delivery_policy === null ? {} : { deliveryPolicy: row.delivery_policy as DeliveryPolicyInput }),
+    ...(row.paused_reason === null ? {} : { pausedReason: row.paused_reason as PausedReason }),
+    ...(row.paused_at === null ? {} : { pausedAt: vietnamTime(row.paused_at) }),
+    ...(row.paused_note === null ? {} : { pausedNote: row.paused_note }),
     ...(row.webhook_secret_old_until === null
       ? {}
       : { webhookSecretOverlapUntil: vietnamTime(row.webhook_secret_old_until) }),

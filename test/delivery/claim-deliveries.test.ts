@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rows.close())
 
-const claim = (systemId: string, max = 64, lease = leaseMs) => claimDeliveries(rows.db, systemId, max, lease)
+const claim = (systemId: string, max = 64, lease = leaseMs) => claimDeliveries(rows.db, systemId, max, lease, 300)
 const ids = (taken: Awaited<ReturnType<typeof claim>>) => taken.map((c) => c.delivery.deliveryId)
 
 async function fill(systemId: string, count: number, fixture: Parameters<DeliveryRows['delivery']>[1] = {}) {
@@ -238,7 +238,7 @@ describe('the cap of a lane', () => {
     await fill(lane, 6, { priority: 1 })
 
     const inside = await rows.db.transaction().execute(async (trx) => {
-      const first = await claimDeliveries(trx, lane, 64, leaseMs)
+      const first = await claimDeliveries(trx, lane, 64, leaseMs, 300)
       const second = claim(lane)
       // The other claim must still be waiting for the lane's lock when ours commits.
       await sql`select pg_sleep(0.05)`.execute(rows.db)

@@ -114,9 +114,9 @@ async function insertLane(db: Database, fixture: LaneFixture): Promise<string> {
   await sql`insert into systems (system_id, name, channel, push_url, push_style, bundle, webhook_secret_cipher)
     values (${systemId}, ${systemId}, ${channel}, ${url}, ${fixture.pushStyle ?? 'package'}, ${fixture.bundle ?? false},
       ${Buffer.of(0)})`.execute(db)
-  await sql`insert into lanes (system_id, concurrency, rate_per_second, tokens, paused_reason, faults_in_row, in_order, open_until)
+  await sql`insert into lanes (system_id, concurrency, rate_per_second, tokens, paused_reason, faults_in_row, is_broken, in_order, open_until)
     values (${systemId}, ${fixture.concurrency ?? 8}, ${fixture.ratePerSecond ?? null}, ${fixture.tokens ?? 0},
-      ${fixture.paused === true ? 'endpoint_gone' : null}, ${fixture.faultsInRow ?? 0}, ${fixture.inOrder ?? false},
+      ${fixture.paused === true ? 'endpoint_gone' : null}, ${fixture.faultsInRow ?? 0}, ${(fixture.faultsInRow ?? 0) >= 3}, ${fixture.inOrder ?? false},
       now() + make_interval(secs => ${fixture.openFor ?? null}::double precision))`.execute(db)
   return systemId
 }

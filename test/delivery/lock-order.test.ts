@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { claimDeliveries, extendLeases } from '../../src/delivery/claim-deliveries.ts'
 import { recordResults } from '../../src/delivery/record-results.ts'
 import { endPointless, lockDeliveries } from '../../src/delivery/withdraw.ts'
-import { defaultRetryPolicy } from '../../src/domain/retry.ts'
 import type { Trx } from '../../src/platform/database.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { defaultPolicy } from '../support/delivery-policy.ts'
 import { type DeliveryRows, openDeliveryRows, result } from './delivery-rows.ts'
 
 let rows: DeliveryRows
@@ -20,7 +20,7 @@ async function claimedTwo() {
   const lane = await rows.lane()
   const packageId = await rows.package()
   for (let i = 0; i < 2; i++) await rows.delivery(lane, { packageId })
-  const claims = await claimDeliveries(rows.db, lane, 2, 8_000)
+  const claims = await claimDeliveries(rows.db, lane, 2, 8_000, 300)
   const [first, second] = claims.sort((a, b) => (a.delivery.deliveryId < b.delivery.deliveryId ? -1 : 1))
   if (first === undefined || second === undefined) throw new Error('not claimed')
   return { first, second }
@@ -51,7 +51,7 @@ it('results are written in the order of the ids, however they came', async () =>
 
   await whileHeld(
     first.delivery.deliveryId,
-    () => recordResults(rows.db, results, defaultRetryPolicy, uuidv7),
+    () => recordResults(rows.db, results, () => defaultPolicy, uuidv7),
     async (trx) => {
       await somebodyWaits()
       // The other one is still free for whoever holds the first.

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Claim, claimDeliveries } from '../../src/delivery/claim-deliveries.ts'
 import { type AttemptResult, recordResults } from '../../src/delivery/record-results.ts'
 import type { AttemptOutcome } from '../../src/domain/delivery.ts'
-import type { RetryPolicy } from '../../src/domain/retry.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { defaultPolicy } from '../support/delivery-policy.ts'
 import { type DeliveryRows, openDeliveryRows, result } from './delivery-rows.ts'
 
-const policy: RetryPolicy = { waitsSeconds: [100, 200], jitter: 0, retryAfterMaxSeconds: 3_600 }
+const policy = { ...defaultPolicy, waitsSeconds: [100, 200], jitter: 0, retryAfterMaxSeconds: 3_600 }
 
 const delivered: AttemptOutcome = { kind: 'delivered', httpStatus: 200 }
 const fault: AttemptOutcome = {
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rows.close())
 
 async function claimOne(systemId: string): Promise<Claim> {
-  const claims = await claimDeliveries(rows.db, systemId, 1, 8_000)
+  const claims = await claimDeliveries(rows.db, systemId, 1, 8_000, 300)
   const [claim] = claims
   if (claim === undefined) throw new Error('nothing to claim')
   return claim
@@ -37,7 +37,7 @@ async function claimed(lane: string, fixture: Parameters<DeliveryRows['delivery'
   return claimOne(lane)
 }
 
-const record = (...results: AttemptResult[]) => recordResults(rows.db, results, policy, uuidv7)
+const record = (...results: AttemptResult[]) => recordResults(rows.db, results, () => policy, uuidv7)
 
 /** Claims and records one delivery after another, as a lane with one slot would meet them. */
 async function meet(lane: string, ...outcomes: AttemptOutcome[]) {
@@ -337,7 +337,7 @@ describe('the breaker of a lane', () => {
   it('opens for its first 15 s however many attempts were under way when the endpoint fell', async () => {
     const lane = await rows.lane()
     for (let i = 0; i < 7; i++) await rows.delivery(lane)
-    const claims = await claimDeliveries(rows.db, lane, 64, 8_000)
+    const claims = await claimDeliveries(rows.db, lane, 64, 8_000, 300)
 
     await record(...claims.slice(0, 4).map((claim) => result(claim, fault)))
     await record(...claims.slice(4).map((claim) => result(claim, fault)))
@@ -359,7 +359,7 @@ describe('the breaker of a lane', () => {
     expect(rest).toBeGreaterThan(290)
     expect(rest).toBeLessThanOrEqual(300)
     await rows.delivery(short)
-    expect(await claimDeliveries(rows.db, short, 8, 8_000)).toEqual([])
+    expect(await claimDeliveries(rows.db, short, 8, 8_000, 300)).toEqual([])
   })
 
   it('pauses the lane when the endpoint says that it is gone, and keeps everything', async () => {
@@ -373,7 +373,7 @@ describe('the breaker of a lane', () => {
     expect(await rows.laneRow(lane)).toMatchObject({ paused_reason: 'endpoint_gone' })
     expect(await rows.row(waiting)).toMatchObject({ state: 'waiting', reason_code: 'receiver_unreachable' })
     await rows.delivery(lane, { priority: 4 })
-    expect(await claimDeliveries(rows.db, lane, 8, 8_000)).toEqual([])
+    expect(await claimDeliveries(rows.db, lane, 8, 8_000, 300)).toEqual([])
   })
 
   it('keeps lanes of one batch apart', async () => {
@@ -391,7 +391,7 @@ describe('the breaker of a lane', () => {
     const claims: Claim[] = []
     for (const lane of lanes) {
       for (let i = 0; i < 20; i++) await rows.delivery(lane)
-      claims.push(...(await claimDeliveries(rows.db, lane, 64, 8_000)))
+      claims.push(...(await claimDeliveries(rows.db, lane, 64, 8_000, 300)))
     }
     const odd = claims.filter((_, i) => i % 2 === 1)
     const even = claims.filter((_, i) => i % 2 === 0).reverse()
@@ -403,5 +403,91 @@ describe('the breaker of a lane', () => {
 
     for (const { delivery } of even) expect(await rows.row(delivery.deliveryId)).toMatchObject({ state: 'delivered' })
     for (const { delivery } of odd) expect(await rows.row(delivery.deliveryId)).toMatchObject({ state: 'waiting' })
+  })
+})
+
+describe('what senders are to be told', () => {
+  const noted = async (deliveryId: string) =>
+    await rows.db
+      .selectFrom('report_items')
+      .select(['what', 'incident', 'data'])
+      .where('delivery_id', '=', deliveryId)
+      .execute()
+
+  it('is a refusal with its reason', async () => {
+    const lane = await rows.lane()
+    const claim = await claimed(lane)
+
+    await record(result(claim, { kind: 'refused', reason: 'Gửi nhầm' }))
+
+    expect(await noted(claim.delivery.deliveryId)).toEqual([
+      { what: 'refused', incident: `refused:${lane}`, data: { reason: 'refused_by_receiver', detail: 'Gửi nhầm' } },
+    ])
+  })
+
+  it('is the last of the attempts that the policy allows', async () => {
+    const lane = await rows.lane()
+    const claim = await claimed(lane)
+    const few = () => ({ ...policy, attemptsMax: 1 })
+
+    await recordResults(rows.db, [result(claim, fault)], few, uuidv7)
+
+    const id = claim.delivery.deliveryId
+    expect(await rows.row(id)).toMatchObject({
+      state: 'exhausted',
+      reason_code: 'receiver_unreachable',
+      next_attempt_at: null,
+    })
+    expect(await noted(id)).toMatchObject([{ what: 'undelivered', data: { reason: 'receiver_unreachable' } }])
+    expect((await rows.events(id)).map((e) => e.type)).toEqual(['delivery.exhausted'])
+  })
+
+  it('is a recall that won after all', async () => {
+    const claim = await claimed(await rows.lane())
+    const id = claim.delivery.deliveryId
+    await sql`update deliveries set recall_requested = true where delivery_id = ${id}`.execute(rows.db)
+
+    await record(result(claim, unconnected))
+
+    expect(await rows.row(id)).toMatchObject({ state: 'recalled' })
+    expect(await noted(id)).toMatchObject([{ what: 'recall_outcome' }])
+  })
+
+  it('is never what became of a report: that is for the operators', async () => {
+    const claim = await claimed(await rows.lane())
+    const id = claim.delivery.deliveryId
+    await sql`update deliveries set type = 'report' where delivery_id = ${id}`.execute(rows.db)
+    const report = { ...claim, package: { ...claim.package, type: 'report' as const } }
+
+    const { lostReports } = await record(result(report, { kind: 'refused', reason: 'không nhận' }))
+
+    expect(await noted(id)).toEqual([])
+    expect(lostReports).toHaveLength(1)
+  })
+})
+
+describe('a document that an operator stopped while it was on its way', () => {
+  async function stopped(outcome: AttemptOutcome) {
+    const claim = await claimed(await rows.lane())
+    await sql`update deliveries set repeat_key = (select repeat_key from packages where package_id = deliveries.package_id)
+      where delivery_id = ${claim.delivery.deliveryId}`.execute(rows.db)
+    await sql`insert into package_holds (hold_id, package_id, reason, requested_by, held_by)
+      values (gen_random_uuid(), ${claim.delivery.packageId}, 'kiểm tra', 'Lan', 'Lan')`.execute(rows.db)
+    await record(result(claim, outcome))
+    return await rows.row(claim.delivery.deliveryId)
+  }
+
+  it('waits with the others where nothing was sent', async () => {
+    expect(await stopped(unconnected)).toMatchObject({
+      state: 'held',
+      held_reason: 'by_operator',
+      next_attempt_at: null,
+      taken_at: null,
+    })
+  })
+
+  it('goes on where somebody may have it', async () => {
+    expect(await stopped(fault)).toMatchObject({ state: 'waiting' })
+    expect(await stopped(delivered)).toMatchObject({ state: 'delivered' })
   })
 })

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimDeliveries } from '../../src/delivery/claim-deliveries.ts'
 import { recordResults } from '../../src/delivery/record-results.ts'
 import { dueLanes } from '../../src/delivery/sweep.ts'
-import { defaultRetryPolicy } from '../../src/domain/retry.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { defaultPolicy } from '../support/delivery-policy.ts'
 import { type DeliveryFixture, type DeliveryRows, openDeliveryRows, result } from './delivery-rows.ts'
 
 let rows: DeliveryRows
@@ -34,7 +34,7 @@ async function sent(lane: string, claims: number, max = 64): Promise<string[]> {
     await recordResults(
       rows.db,
       claimed.map((c) => result(c, { kind: 'delivered' })),
-      defaultRetryPolicy,
+      () => defaultPolicy,
       uuidv7,
     )
   }
@@ -156,7 +156,7 @@ describe('a lane that keeps the order', () => {
     const second = await rows.delivery(lane)
     const claimed = await claim(lane)
     const failed = claimed.map((c) => result(c, { kind: 'unclear', cause: 'ECONNRESET' }))
-    await recordResults(rows.db, failed, defaultRetryPolicy, uuidv7)
+    await recordResults(rows.db, failed, () => defaultPolicy, uuidv7)
 
     expect(await claim(lane)).toEqual([])
     await rows.db

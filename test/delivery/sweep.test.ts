@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimDeliveries } from '../../src/delivery/claim-deliveries.ts'
-import { dueLanes, giveUpOverdue, oldestDueSeconds, reopenExpiredLeases } from '../../src/delivery/sweep.ts'
+import { runClocks } from '../../src/delivery/clocks.ts'
+import { dueLanes, oldestDueSeconds, reopenExpiredLeases } from '../../src/delivery/sweep.ts'
 import { type DeliveryRows, openDeliveryRows } from './delivery-rows.ts'
 
 let rows: DeliveryRows
@@ -13,7 +14,7 @@ afterAll(() => rows.close())
 /** A delivery whose worker is gone: its lease was over before this answers. */
 async function lost(lane: string, fixture: Parameters<DeliveryRows['delivery']>[1] = {}): Promise<string> {
   const deliveryId = await rows.delivery(lane, fixture)
-  const claims = await claimDeliveries(rows.db, lane, 64, 0)
+  const claims = await claimDeliveries(rows.db, lane, 64, 0, 300)
   expect(claims.map((claim) => claim.delivery.deliveryId)).toContain(deliveryId)
   return deliveryId
 }
@@ -34,7 +35,7 @@ describe('reopenExpiredLeases', () => {
   it('leaves a living lease alone', async () => {
     const lane = await rows.lane()
     const deliveryId = await rows.delivery(lane)
-    await claimDeliveries(rows.db, lane, 1, 60_000)
+    await claimDeliveries(rows.db, lane, 1, 60_000, 300)
     await lost(await rows.lane())
 
     expect(await reopenExpiredLeases(rows.db)).toBe(1)
@@ -53,7 +54,7 @@ describe('reopenExpiredLeases', () => {
   it('may run in many processes at once', async () => {
     const lane = await rows.lane({ concurrency: 64 })
     for (let i = 0; i < 30; i++) await rows.delivery(lane, { priority: 1 })
-    await claimDeliveries(rows.db, lane, 64, 0)
+    await claimDeliveries(rows.db, lane, 64, 0, 300)
 
     const counts = await Promise.all(Array.from({ length: 6 }, () => reopenExpiredLeases(rows.db)))
 
@@ -61,7 +62,7 @@ describe('reopenExpiredLeases', () => {
   })
 })
 
-describe('giveUpOverdue', () => {
+describe('the end of a life', () => {
   it('ends a delivery past its life', async () => {
     const [plain, faulty] = [
       await rows.delivery(await rows.lane(), { giveUpIn: -1 }),
@@ -69,7 +70,7 @@ describe('giveUpOverdue', () => {
     ]
     await sql`update deliveries set reason_code = 'receiver_unreachable' where delivery_id = ${faulty}`.execute(rows.db)
 
-    expect(await giveUpOverdue(rows.db)).toBe(2)
+    expect(await runClocks(rows.db)).toMatchObject({ expired: 2 })
 
     expect(await rows.row(plain)).toMatchObject({
       state: 'expired',
@@ -85,10 +86,10 @@ describe('giveUpOverdue', () => {
     const inMailbox = await rows.delivery(lane, { state: 'available', giveUpIn: -1 })
     const young = await rows.delivery(await rows.lane(), { giveUpIn: 3_600 })
     const underWay = await rows.delivery(lane, { giveUpIn: -1 })
-    await claimDeliveries(rows.db, lane, 8, 60_000)
+    await claimDeliveries(rows.db, lane, 8, 60_000, 300)
     const overdue = await rows.delivery(await rows.lane(), { giveUpIn: -1 })
 
-    expect(await giveUpOverdue(rows.db)).toBe(1)
+    expect(await runClocks(rows.db)).toMatchObject({ expired: 1 })
 
     expect(await rows.row(overdue)).toMatchObject({ state: 'expired' })
     expect(await rows.row(inMailbox)).toMatchObject({ state: 'available' })
@@ -113,7 +114,7 @@ describe('dueLanes', () => {
     await rows.delivery(broken)
     const inHand = await rows.lane()
     await rows.delivery(inHand)
-    await claimDeliveries(rows.db, inHand, 8, 60_000)
+    await claimDeliveries(rows.db, inHand, 8, 60_000, 300)
     const mailbox = await rows.lane({ channel: 'mailbox' })
     await rows.delivery(mailbox, { state: 'available' })
 
@@ -146,7 +147,7 @@ describe('a held delivery past its life', () => {
   it.each(['no_system', 'closed', 'not_connected'])('ends with the reason it was held for: %s', async (heldReason) => {
     const held = await apart.delivery(await apart.lane(), { state: 'held', heldReason, giveUpIn: -1 })
 
-    expect(await giveUpOverdue(apart.db)).toBe(1)
+    expect(await runClocks(apart.db)).toMatchObject({ expired: 1 })
 
     expect(await apart.row(held)).toMatchObject({ state: 'expired', held_reason: null, reason_code: heldReason })
     expect(await apart.events(held)).toEqual([{ type: 'delivery.expired', data: { reason: heldReason } }])

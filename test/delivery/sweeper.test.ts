@@ -27,7 +27,15 @@ function start(options: { isSilent?: boolean; tasks?: SweepTask[]; serveLane?: (
     settle: async () => undefined,
   }
   const serveLane = options.serveLane ?? (async (id: string) => void served.add(id))
-  const sweeper = startSweeper({ db: rows.db, doorbell, serveLane, tasks: options.tasks ?? [], everyMs: 10, logger })
+  const sweeper = startSweeper({
+    lanesRest: async () => false,
+    db: rows.db,
+    doorbell,
+    serveLane,
+    tasks: options.tasks ?? [],
+    everyMs: 10,
+    logger,
+  })
   open = sweeper
   return { sweeper, rung, served, messages }
 }
@@ -56,7 +64,7 @@ describe('the sweeper', () => {
   it('opens again what a dead worker held, and rings for it', async () => {
     const lane = await rows.lane()
     const deliveryId = await rows.delivery(lane)
-    await claimDeliveries(rows.db, lane, 1, 0)
+    await claimDeliveries(rows.db, lane, 1, 0, 300)
 
     const { rung, messages } = start()
 
@@ -92,6 +100,7 @@ describe('the sweeper', () => {
 
     const { messages } = start({
       isSilent: true,
+
       serveLane: async () => {
         asked += 1
         throw new Error('database away')

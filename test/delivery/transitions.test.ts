@@ -8,7 +8,6 @@ import {
   refuseDelivery,
   reroutableDeliveries,
   rerouteDelivery,
-  retryDelivery,
 } from '../../src/delivery/transitions.ts'
 import { type DeliveryRows, openDeliveryRows } from './delivery-rows.ts'
 
@@ -125,7 +124,7 @@ describe('confirming', () => {
   it('takes back the notice that was under way', async () => {
     const lane = await rows.lane({ pushStyle: 'notice' })
     const deliveryId = await rows.delivery(lane, { state: 'available', dueIn: 0 })
-    await claimDeliveries(rows.db, lane, 1, 60_000)
+    await claimDeliveries(rows.db, lane, 1, 60_000, 300)
 
     await confirmDeliveries(rows.db, [deliveryId])
 
@@ -178,58 +177,6 @@ describe('a reason that PostgreSQL could not store', () => {
   })
 })
 
-describe('trying again', () => {
-  it('makes a waiting delivery due', async () => {
-    const lane = await rows.lane()
-    const deliveryId = await rows.delivery(lane, { dueIn: 3_600 })
-
-    expect(await retryDelivery(rows.db, deliveryId)).toEqual({ state: 'waiting', systemId: lane })
-
-    expect(await claimDeliveries(rows.db, lane, 1, 1_000)).toHaveLength(1)
-    expect(await rows.events(deliveryId)).toMatchObject([{ type: 'delivery.retried' }])
-  })
-
-  it.each(['refused', 'exhausted', 'expired'] as const)(
-    'opens one that was %s, where its channel takes it',
-    async (state) => {
-      const [push, notice] = [await rows.lane(), await rows.lane({ pushStyle: 'notice' })]
-      const [pushed, noticed, pulled] = [
-        await rows.delivery(push, { state, dueIn: null }),
-        await rows.delivery(notice, { state, dueIn: null }),
-        await rows.delivery(mailbox, { state, dueIn: null }),
-      ]
-
-      expect(await retryDelivery(rows.db, pushed)).toMatchObject({ state: 'waiting' })
-      expect(await retryDelivery(rows.db, noticed)).toMatchObject({ state: 'available' })
-      expect(await retryDelivery(rows.db, pulled)).toMatchObject({ state: 'available' })
-
-      expect((await rows.row(noticed)).next_attempt_at).toBeInstanceOf(Date)
-      expect((await rows.row(pulled)).next_attempt_at).toBeNull()
-      expect(await claimDeliveries(rows.db, push, 1, 1_000)).toHaveLength(1)
-    },
-  )
-
-  it.each(['delivered', 'recalled', 'held', 'available'] as const)(
-    'has nothing to try of one that is %s',
-    async (state) => {
-      const deliveryId = await inState(state)
-      const before = await rows.row(deliveryId)
-
-      expect(await retryDelivery(rows.db, deliveryId)).toBeUndefined()
-
-      expect(await rows.row(deliveryId)).toEqual(before)
-    },
-  )
-
-  it('has nothing to try of one in flight', async () => {
-    const lane = await rows.lane()
-    const deliveryId = await rows.delivery(lane)
-    await claimDeliveries(rows.db, lane, 1, 60_000)
-
-    expect(await retryDelivery(rows.db, deliveryId)).toBeUndefined()
-  })
-})
-
 describe('another way', () => {
   const destinationOf = (systemId: string, channel: 'push' | 'mailbox' = 'push') =>
     ({ kind: 'lane', systemId, channel, pushStyle: 'package' }) as const
@@ -266,7 +213,7 @@ describe('another way', () => {
     expect(await rows.row(deliveryId)).toMatchObject({
       ...{ state: 'waiting', held_reason: null, system_id: lane, channel: 'push', agency_code: 'H35.21' },
     })
-    expect(await claimDeliveries(rows.db, lane, 1, 1_000)).toHaveLength(1)
+    expect(await claimDeliveries(rows.db, lane, 1, 1_000, 300)).toHaveLength(1)
     expect(await rows.events(deliveryId)).toEqual([{ type: 'delivery.rerouted', data: { state: 'waiting' } }])
   })
 
@@ -299,7 +246,7 @@ describe('another way', () => {
   it('is closed to what is in flight or at its end', async () => {
     const lane = await rows.lane()
     const inFlight = await rows.delivery(lane)
-    await claimDeliveries(rows.db, lane, 1, 60_000)
+    await claimDeliveries(rows.db, lane, 1, 60_000, 300)
 
     expect(await route(inFlight, destinationOf(mailbox, 'mailbox'))).toBe(false)
     expect(await route(await inState('delivered'), destinationOf(lane))).toBe(false)

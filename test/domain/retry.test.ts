@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AttemptOutcome } from '../../src/domain/delivery.ts'
-import { defaultRetryPolicy, type RetryPolicy, waitSeconds } from '../../src/domain/retry.ts'
+import { type RetryPolicy, waitSeconds } from '../../src/domain/retry.ts'
+import { defaultPolicy } from '../support/delivery-policy.ts'
 
 const away: AttemptOutcome = { kind: 'unreachable', cause: 'ECONNREFUSED', nothingSent: true }
 const unclear: AttemptOutcome = { kind: 'unclear', cause: 'timeout' }
@@ -21,7 +22,7 @@ describe('the wait after an attempt that failed', () => {
     // No attempt at all cannot be, and must not crash the recorder of results either.
     [0, 10],
   ])('number %i is %i s, a fifth less at least and a fifth more at most', (attempt, middle) => {
-    const wait = (random: number) => waitSeconds(defaultRetryPolicy, attempt, away, random)
+    const wait = (random: number) => waitSeconds(defaultPolicy, attempt, away, random)
 
     expect(wait(0.5)).toBeCloseTo(middle)
     expect(wait(0)).toBeCloseTo(middle * 0.8)
@@ -29,8 +30,8 @@ describe('the wait after an attempt that failed', () => {
   })
 
   test('is the same whatever went wrong', () => {
-    expect(waitSeconds(defaultRetryPolicy, 3, unclear, 0.5)).toBe(waitSeconds(defaultRetryPolicy, 3, away, 0.5))
-    expect(waitSeconds(defaultRetryPolicy, 3, { kind: 'busy' }, 0.5)).toBe(60)
+    expect(waitSeconds(defaultPolicy, 3, unclear, 0.5)).toBe(waitSeconds(defaultPolicy, 3, away, 0.5))
+    expect(waitSeconds(defaultPolicy, 3, { kind: 'busy' }, 0.5)).toBe(60)
   })
 
   test('is a minute where a policy names none', () => {
@@ -48,7 +49,7 @@ describe('a receiver that asks for patience', () => {
     ['cannot ask for the past', -30, 1],
   ])('%s: %i becomes %i', (_what, retryAfterSeconds, expected) => {
     for (const random of [0, 0.5, justBelowOne]) {
-      expect(waitSeconds(defaultRetryPolicy, 5, { kind: 'busy', retryAfterSeconds }, random)).toBe(expected)
+      expect(waitSeconds(defaultPolicy, 5, { kind: 'busy', retryAfterSeconds }, random)).toBe(expected)
     }
   })
 })

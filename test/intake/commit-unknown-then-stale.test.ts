@@ -2,7 +2,7 @@
 // stands in the table is the truth, and its bytes stay whatever the sender is told.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { existingDeliveries, openDeliveries } from '../../src/delivery/open-deliveries.ts'
+import { existingDeliveries } from '../../src/delivery/open-deliveries.ts'
 import { initialState } from '../../src/domain/route.ts'
 import { PackageReader } from '../../src/edxml/package-reader.ts'
 import { type AcceptPackageOptions, acceptPackage } from '../../src/intake/accept-package.ts'
@@ -10,6 +10,7 @@ import { type CommitAccept, createCommitAccepts } from '../../src/intake/commit-
 import type { PackageSubmission } from '../../src/intake/make-accepted.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { openDeliveries } from '../support/delivery-policy.ts'
 import {
   codes,
   deliveriesOf,

@@ -89,7 +89,7 @@ describe('an act while a document is being taken', () => {
     const deliveryId = await send(old.code)
 
     const answer = await await whileOpen(
-      async (trx) => expect(await claimDeliveries(trx, old.systemId, 10, 8_000)).toHaveLength(1),
+      async (trx) => expect(await claimDeliveries(trx, old.systemId, 10, 8_000, 300)).toHaveLength(1),
       async () => await succeed(old.code, { successors: [heir.code] }, second),
     )
 

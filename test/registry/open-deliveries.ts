@@ -2,12 +2,12 @@
 // acceptance would, in any state.
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { openDeliveries } from '../../src/delivery/open-deliveries.ts'
 import type { DeliveryState } from '../../src/domain/delivery.ts'
 import { keyOf } from '../../src/domain/document-package.ts'
 import { address } from '../../src/domain/route.ts'
 import { vietnamDay } from '../../src/domain/vietnam-time.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
+import { openDeliveries } from '../support/delivery-policy.ts'
 import type { RegistryApp } from './registry-app.ts'
 
 export interface DocumentFixture {

@@ -197,7 +197,7 @@ describe('registering a system', () => {
     ['no name', { name: '' }],
     ['no concurrency', { concurrency: 0 }],
     ['a rate of nothing', { ratePerSecond: 0 }],
-    ['a member we do not know', { bundle: true }],
+    ['a member we do not know', { colour: 'red' }],
   ])('refuses %s by its schema', async (_name, more) => {
     expect((await system(more)).status).toBe(422)
   })
