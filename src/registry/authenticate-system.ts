@@ -76,10 +76,16 @@ export function systemAuthentication(deps: AuthenticationDeps): SystemAuthentica
       presented.kind === 'bearer'
         ? await checkToken(presented.token)
         : ((await checkSecret(presented.systemId, presented.secret)) ?? refuse())
+    refuseSuspended(found.system)
     return callers(found)
   }
 
   return { authenticate, checkSecret }
+}
+
+/** Said only to who has shown a good secret: to all others it looks like any refusal. */
+function refuseSuspended({ systemId, suspendedAt }: System): void {
+  if (suspendedAt !== undefined) throw new GatewayError('forbidden', 'system_suspended', { params: { systemId } })
 }
 
 type Presented =

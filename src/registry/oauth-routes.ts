@@ -59,6 +59,7 @@ function addTokenRoute(scope: FastifyInstance, deps: OAuthDeps): void {
       const { systemId, secret } = readCredential(request.body, request.headers.authorization)
       const found = await deps.authentication.checkSecret(systemId, secret)
       if (found === undefined) throw new TokenRefusal('invalid_client', 'unknown client or wrong secret')
+      if (found.system.suspendedAt !== undefined) throw new TokenRefusal('invalid_client', 'the system is suspended')
       return await reply.headers(notStored).send(await answer(deps, found))
     },
   )
