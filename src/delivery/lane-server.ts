@@ -2,8 +2,8 @@
 // It stops when nothing is due, when every slot hangs, or when its turn is over; it never waits for its slowest
 // attempt (design D3). What ends after that rings the lane again.
 import type { Logger } from 'pino'
-import type { AttemptOutcome, ClaimedDelivery } from '../domain/delivery.ts'
-import type { Clock, DeliveryChannel } from '../domain/ports.ts'
+import type { AttemptOutcome, ClaimedDelivery, DeliverablePackage } from '../domain/delivery.ts'
+import { BlobStoreAway, type Clock, type DeliveryChannel } from '../domain/ports.ts'
 import type { Claim } from './claim-deliveries.ts'
 import type { AttemptResult } from './record-results.ts'
 import type { ResultRecorder } from './result-recorder.ts'
@@ -14,6 +14,8 @@ export interface LaneServerOptions {
   readonly channel: DeliveryChannel
   readonly recorder: ResultRecorder
   readonly ring: (systemIds: readonly string[]) => void
+  /** Deliveries of one package to this system go out together. */
+  readonly isBundled: (systemId: string) => boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly leaseMs: number
@@ -36,8 +38,10 @@ const tokenMsMin = 200
 const attemptFloorMs = 60_000
 const slowestBytesPerMs = 100
 
+const noOutcome: AttemptOutcome = { kind: 'unclear', cause: 'the channel gave no outcome' }
+
 export function createLaneServer(options: LaneServerOptions): LaneServer {
-  const running = new Map<string, { claim: Claim; abort: AbortController; done: Promise<void> }>()
+  const running = new Map<string, { claims: readonly Claim[]; abort: AbortController; done: Promise<void> }>()
   const serving = new Set<string>()
   const mayHaveMore = new Set<string>()
   const waiters = new Map<string, () => void>()
@@ -45,9 +49,11 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
   let closing = false
 
   const keepAlive = setInterval(() => {
-    options.extend([...running.values()].map((r) => r.claim.delivery)).catch((error: unknown) => {
-      options.logger.warn({ err: error }, 'delivery.leases_not_extended')
-    })
+    options
+      .extend([...running.values()].flatMap((r) => r.claims.map((claim) => claim.delivery)))
+      .catch((error: unknown) => {
+        options.logger.warn({ err: error }, 'delivery.leases_not_extended')
+      })
   }, options.leaseMs / 3)
   keepAlive.unref()
 
@@ -70,7 +76,9 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
     while (!closing) {
       mayHaveMore.delete(systemId)
       const claims = await options.claim(systemId, claimMax)
-      for (const claim of claims) start(claim)
+      for (const together of options.isBundled(systemId) ? byPackage(claims) : claims.map((claim) => [claim])) {
+        start(systemId, together)
+      }
       ringWhenTokensAreBack(systemId, claims[0]?.ratePerSecond)
       // A slot came free, or somebody rang, while the slots were being counted: that count is stale.
       const isStale = mayHaveMore.has(systemId)
@@ -97,7 +105,7 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
   }
 
   function isRunningHere(systemId: string): boolean {
-    for (const { claim } of running.values()) if (claim.delivery.systemId === systemId) return true
+    for (const { claims } of running.values()) if (claims[0]?.delivery.systemId === systemId) return true
     return false
   }
 
@@ -113,13 +121,14 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
     })
   }
 
-  function start(claim: Claim): void {
+  function start(systemId: string, claims: readonly Claim[]): void {
     const abort = new AbortController()
-    const done = attempt(claim, abort).finally(() => {
-      running.delete(claim.delivery.deliveryId)
-      attemptEnded(claim.delivery.systemId)
+    const key = claims[0]?.delivery.leaseToken ?? ''
+    const done = attempt(claims, abort).finally(() => {
+      running.delete(key)
+      attemptEnded(systemId)
     })
-    running.set(claim.delivery.deliveryId, { claim, abort, done })
+    running.set(key, { claims, abort, done })
   }
 
   function attemptEnded(systemId: string): void {
@@ -129,30 +138,37 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
     else if (!closing && mayHaveMore.has(systemId)) options.ring([systemId])
   }
 
-  async function attempt(claim: Claim, abort: AbortController): Promise<void> {
-    const deadlineMs = attemptFloorMs + claim.package.size / slowestBytesPerMs
+  async function attempt(claims: readonly Claim[], abort: AbortController): Promise<void> {
+    const [first] = claims
+    if (first === undefined) return
+    const deadlineMs = attemptFloorMs + first.package.size / slowestBytesPerMs
     const deadline = setTimeout(() => abort.abort(), deadlineMs)
     const startedAt = options.clock.now()
     try {
-      const outcome = await outcomeOf(claim, abort.signal)
+      const outcomes = await outcomesOf(first.package, claims, abort.signal)
       if (closing && abort.signal.aborted) return
-      const result: AttemptResult = { claim, outcome, startedAt, finishedAt: options.clock.now() }
-      logAttempt(result)
-      await options.recorder.record(result)
+      const finishedAt = options.clock.now()
+      const results = claims.map((claim): AttemptResult => {
+        const outcome = outcomes.get(claim.delivery.deliveryId) ?? noOutcome
+        return { claim, outcome, startedAt, finishedAt }
+      })
+      for (const result of results) logAttempt(result)
+      await Promise.all(results.map((result) => options.recorder.record(result)))
     } finally {
       clearTimeout(deadline)
     }
   }
 
-  async function outcomeOf(claim: Claim, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { deliveryId } = claim.delivery
+  async function outcomesOf(pkg: DeliverablePackage, claims: readonly Claim[], signal: AbortSignal) {
+    const deliveries = claims.map((claim) => claim.delivery)
     try {
-      const outcomes = await options.channel.deliver({ package: claim.package, deliveries: [claim.delivery], signal })
-      return outcomes.get(deliveryId) ?? { kind: 'unclear', cause: 'the channel gave no outcome' }
+      return await options.channel.deliver({ package: pkg, deliveries, signal })
     } catch (error) {
       // A fault of ours, such as bytes that cannot be read. The delivery stays due and the cause is on record.
-      options.logger.error({ err: error, deliveryId }, 'delivery.attempt_failed')
-      return { kind: 'unclear', cause: `gateway: ${error instanceof Error ? error.message : String(error)}` }
+      const deliveryIds = deliveries.map((delivery) => delivery.deliveryId)
+      options.logger.error({ err: error, deliveryIds }, 'delivery.attempt_failed')
+      const outcome = ourFault(error)
+      return new Map(deliveryIds.map((id) => [id, outcome]))
     }
   }
 
@@ -183,4 +199,20 @@ export function createLaneServer(options: LaneServerOptions): LaneServer {
       await options.recorder.flush()
     },
   }
+}
+
+/** Bytes that cannot be read just now are no fault of the endpoint, whose breaker must not open for it. */
+function ourFault(error: unknown): AttemptOutcome {
+  if (error instanceof BlobStoreAway) return { kind: 'unavailable', cause: `gateway: ${error.message}` }
+  return { kind: 'unclear', cause: `gateway: ${error instanceof Error ? error.message : String(error)}` }
+}
+
+/** In the order in which they were claimed. */
+function byPackage(claims: readonly Claim[]): Claim[][] {
+  const groups = new Map<string, Claim[]>()
+  for (const claim of claims) {
+    const { packageId } = claim.package
+    groups.set(packageId, [...(groups.get(packageId) ?? []), claim])
+  }
+  return [...groups.values()]
 }

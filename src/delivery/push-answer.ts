@@ -33,6 +33,43 @@ export function judgeAnswer(
   }
 }
 
+/**
+ * The answer to a bundle: what holds for all of it, but for those that a good answer names as refused: `{"refused":
+ * [{"deliveryId", "reason"}]}`, or their ids alone.
+ */
+export function judgeBundle(
+  deliveries: readonly { readonly deliveryId: string; readonly organId: string }[],
+  outcome: AttemptOutcome,
+  body: string,
+): Map<string, AttemptOutcome> {
+  const refused = outcome.kind === 'delivered' ? refusedIn(body) : new Map<string, string>()
+  return new Map(
+    deliveries.map(({ deliveryId }) => {
+      const reason = refused.get(deliveryId.toLowerCase())
+      return [deliveryId, reason === undefined ? outcome : { kind: 'refused', reason }]
+    }),
+  )
+}
+
+function refusedIn(body: string): Map<string, string> {
+  const named = new Map<string, string>()
+  let answer: unknown
+  try {
+    answer = JSON.parse(body)
+  } catch (error) {
+    // Any other good answer takes all of it.
+    if (!(error instanceof SyntaxError)) throw error
+    return named
+  }
+  const list = answer !== null && typeof answer === 'object' && 'refused' in answer ? answer.refused : undefined
+  for (const entry of Array.isArray(list) ? list : []) {
+    const id = typeof entry === 'string' ? entry : Object(entry).deliveryId
+    const reason = typeof entry === 'string' ? undefined : Object(entry).reason
+    if (typeof id === 'string') named.set(id.toLowerCase(), typeof reason === 'string' ? reason : 'refused in a bundle')
+  }
+  return named
+}
+
 /** The receiver's own words: `reason`, `detail` or `message` of a JSON body, else its text. */
 function refusalReason(body: string, status: number): string {
   const text = body.trim()

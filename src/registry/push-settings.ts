@@ -14,6 +14,8 @@ export interface PushSettings {
   readonly authHeader?: PushAuth
   /** PEM certificates to trust for this endpoint. */
   readonly ca?: string
+  /** A document for several of its agencies is one push. */
+  readonly bundle: boolean
   /** Newest first. Two while a secret is being rotated: a push carries a signature of each. */
   readonly webhookSecrets: readonly string[]
 }
@@ -61,7 +63,7 @@ async function readSettings(db: Database, secrets: Secrets, systemId: SystemId):
   const row = await db
     .selectFrom('systems')
     .select([
-      ...(['push_url', 'push_style', 'push_auth_cipher', 'push_ca'] as const),
+      ...(['push_url', 'push_style', 'push_auth_cipher', 'push_ca', 'bundle'] as const),
       ...(['webhook_secret_cipher', 'webhook_secret_old_cipher', 'webhook_secret_old_until'] as const),
     ])
     .where('system_id', '=', systemId)
@@ -73,6 +75,7 @@ async function readSettings(db: Database, secrets: Secrets, systemId: SystemId):
   return {
     url: row.push_url,
     style: row.push_style === 'notice' ? 'notice' : 'package',
+    bundle: row.bundle,
     webhookSecrets: [openWebhook(row.webhook_secret_cipher)],
     ...(row.push_auth_cipher === null ? {} : { authHeader: openPushAuth(secrets, systemId, row.push_auth_cipher) }),
     ...(row.push_ca === null ? {} : { ca: row.push_ca }),

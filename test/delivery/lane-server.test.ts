@@ -32,6 +32,7 @@ function laneOf(slots: number, due: Claim[], leaseMs = 60_000) {
       await beforeAnswer()
       return taken
     },
+    isBundled: () => false,
     extend: async (held) => void extended.push(held),
     channel: {
       deliver: async ({ deliveries: [delivery], signal }) => {
@@ -232,6 +233,7 @@ describe('serving a lane', () => {
         isGiven = true
         return claims
       },
+      isBundled: () => false,
       extend: async () => undefined,
       channel: {
         deliver: async () => {

@@ -49,6 +49,7 @@ async function push(fixture: Fixture = {}): Promise<AttemptOutcome> {
   const settings: PushSettings = {
     url: subscriber.url,
     style: 'package',
+    bundle: false,
     webhookSecrets: [secret],
     ...fixture.settings,
   }
@@ -77,7 +78,7 @@ function blobsOf(bytes: Buffer | (() => Readable)): BlobStore {
   }
   return {
     read: async () => (Buffer.isBuffer(bytes) ? Readable.from([bytes], { objectMode: false }) : bytes()),
-    ...{ create: none, remove: none, idsOfHour: none, hours: none },
+    ...{ create: none, remove: none, idsOfHour: none, hours: none, removeUnfinished: none },
   }
 }
 

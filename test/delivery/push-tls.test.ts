@@ -39,6 +39,7 @@ async function push(ca: string | undefined): Promise<AttemptOutcome | undefined>
     settingsOf: async () => ({
       url,
       style: 'package',
+      bundle: false,
       webhookSecrets: ['whsec_AAAA'],
       ...(ca === undefined ? {} : { ca }),
     }),
