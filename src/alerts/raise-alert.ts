@@ -3,7 +3,12 @@
 import { sql } from 'kysely'
 import type { Db } from '../platform/database.ts'
 
-export type AlertCause = 'unknown_recipient' | 'endpoint_gone' | 'operation_target_ambiguous'
+export type AlertCause =
+  | 'unknown_recipient'
+  | 'endpoint_gone'
+  | 'operation_target_ambiguous'
+  | 'report_undeliverable'
+  | 'receiver_turns_away'
 
 export interface AlertFact {
   readonly cause: AlertCause
