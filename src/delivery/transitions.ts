@@ -6,30 +6,33 @@ import type { BusinessState } from '../domain/feedback.ts'
 import { initialState, type NewRoute, type OpenRoute } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
 import { storableText } from '../platform/storable-text.ts'
-import { giveUpAfterDays } from './open-deliveries.ts'
 
 /**
  * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").
  * False when it was recalled first.
  */
 export async function markFetched(db: Db, deliveryId: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('deliveries')
-    .set({
-      taken_at: sql`coalesce(taken_at, now())`,
-      fetched_at: sql`coalesce(fetched_at, now())`,
-      fetch_count: sql`fetch_count + 1`,
-    })
-    .where('delivery_id', '=', deliveryId)
-    .where('state', '<>', 'recalled')
-    // Between the look and the taking it may have been made to wait for the document that it acts on.
-    .where((eb) =>
-      eb.not(
-        eb.and([eb('waits', '=', true), eb('taken_at', 'is', null), sql<boolean>`delivery_is_blocked(delivery_id)`]),
-      ),
-    )
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows > 0n
+  const { rows } = await sql<{ first_of: string | null }>`
+    update deliveries d set taken_at = coalesce(d.taken_at, now()), fetched_at = coalesce(d.fetched_at, now()),
+      fetch_count = d.fetch_count + 1
+    where d.delivery_id = ${deliveryId}::uuid and d.state not in ('recalled', 'held')
+      -- Between the look and the taking it may have been made to wait for the document that it acts on.
+      and not (d.waits and d.taken_at is null and delivery_is_blocked(d.delivery_id))
+    returning (select s.system_id from systems s
+      where s.system_id = d.system_id and d.state = 'available' and s.first_fetched_at is null) as first_of`.execute(db)
+  const [row] = rows
+  if (row === undefined) return false
+  if (row.first_of !== null) await noteFirstFetch(db, row.first_of)
+  return true
+}
+
+/**
+ * The system knows how to fetch from a mailbox, so its documents may wait there. Once, and by a statement of its own:
+ * every change of `systems` makes all processes read the directory anew.
+ */
+async function noteFirstFetch(db: Db, systemId: string): Promise<void> {
+  await sql`
+    update systems set first_fetched_at = now() where system_id = ${systemId} and first_fetched_at is null`.execute(db)
 }
 
 export interface SettledDelivery {
@@ -40,36 +43,54 @@ export interface SettledDelivery {
   readonly deliveredAt: Date | null
   /** Whether this very call changed it. */
   readonly changed: boolean
+  /** Another thread of the system holds it until then, and so it was left as it is. */
+  readonly leasedUntil: Date | null
 }
 
 /**
  * The system has the document safely. From the mailbox it becomes `delivered`; after `expired` or `refused` too, as a
- * late delivery; a second confirm changes nothing. Deliveries in other states are answered as they are.
+ * late delivery; a second confirm changes nothing. Deliveries in other states, and those that a thread holds under a
+ * mailbox lease other than this one, are answered as they are.
  */
-export async function confirmDeliveries(db: Db, deliveryIds: readonly string[]): Promise<SettledDelivery[]> {
+export async function confirmDeliveries(
+  db: Db,
+  deliveryIds: readonly string[],
+  leaseId?: string,
+): Promise<SettledDelivery[]> {
   const { rows } = await sql<SettledRow>`
     with wanted as (
       -- The locked rows as they are now: whoever confirmed a moment ago is seen here, not in the statement's snapshot.
-      select delivery_id, package_id, system_id, state as was, delivered_at
+      select delivery_id, package_id, system_id, state as was, delivered_at, ${leasedToOther(leaseId)} as leased_until
       from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[])
       order by delivery_id for update
     ), confirmed as (
       update deliveries d set state = 'delivered', state_since = now(), delivered_at = now(),
         taken_at = coalesce(d.taken_at, now()), next_attempt_at = null, lease_token = null, lease_until = null,
-        reason_code = null, reason_text = null
-      from wanted w where d.delivery_id = w.delivery_id and w.was in ('available', 'expired', 'refused')
-      returning d.delivery_id, d.package_id, d.system_id, d.state, d.delivered_at, true as changed, w.was
+        mailbox_lease_id = null, mailbox_lease_until = null, reason_code = null, reason_text = null
+      from wanted w
+      where d.delivery_id = w.delivery_id and w.was in ('available', 'expired', 'refused') and w.leased_until is null
+      returning d.delivery_id, d.package_id, d.system_id, d.state, d.delivered_at, w.was
     ), told as (
       insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
       select gen_random_uuid(), now(), 'delivery.delivered', package_id, delivery_id, system_id,
         case when was = 'available' then '{}'::jsonb else jsonb_build_object('lateAfter', was) end
       from confirmed
+    ), recovering as (
+      -- A system that turned everything away takes documents again (reoffer.ts).
+      update lanes l set last_success_at = now() from (select distinct system_id from confirmed) c
+      where l.system_id = c.system_id and l.reoffers_paused_at is not null
     )
-    select delivery_id, package_id, system_id, state, delivered_at, changed from confirmed
+    select delivery_id, package_id, system_id, state, delivered_at, true as changed, null as leased_until from confirmed
     union all
-    select delivery_id, package_id, system_id, was, delivered_at, false
-    from wanted where was not in ('available', 'expired', 'refused')`.execute(db)
+    select delivery_id, package_id, system_id, was, delivered_at, false, leased_until
+    from wanted where was not in ('available', 'expired', 'refused') or leased_until is not null`.execute(db)
   return rows.map(toSettled)
+}
+
+/** Until when another thread holds a delivery in the mailbox; null where nobody does, or only whoever asks. */
+function leasedToOther(leaseId: string | undefined) {
+  return sql`case when state = 'available' and mailbox_lease_until > now()
+    and mailbox_lease_id is distinct from ${leaseId ?? null}::uuid then mailbox_lease_until end`
 }
 
 interface SettledRow {
@@ -79,6 +100,7 @@ interface SettledRow {
   state: DeliveryState
   delivered_at: Date | null
   changed: boolean
+  leased_until: Date | null
 }
 
 function toSettled(row: SettledRow): SettledDelivery {
@@ -89,18 +111,34 @@ function toSettled(row: SettledRow): SettledDelivery {
     state: row.state,
     deliveredAt: row.delivered_at,
     changed: row.changed,
+    leasedUntil: row.leased_until,
   }
 }
 
-/** The system cannot take the document; from the mailbox only. Answers whether it happened. */
-export async function refuseDelivery(db: Db, deliveryId: string, givenReason: string): Promise<boolean> {
+/**
+ * The system cannot take the document; from the mailbox only, and where a thread holds it under a mailbox lease only with
+ * that one. Answers whether it happened.
+ */
+export async function refuseDelivery(
+  db: Db,
+  deliveryId: string,
+  givenReason: string,
+  leaseId?: string,
+): Promise<boolean> {
   const reason = storableText(givenReason)
   const { rows } = await sql`
     with refused as (
       update deliveries set state = 'refused', state_since = now(), next_attempt_at = null, lease_token = null,
-        lease_until = null, reason_code = 'refused_by_receiver', reason_text = ${reason}
-      where delivery_id = ${deliveryId} and state = 'available'
-      returning delivery_id, package_id, system_id
+        lease_until = null, mailbox_lease_id = null, mailbox_lease_until = null, reason_code = 'refused_by_receiver',
+        reason_text = ${reason}
+      where delivery_id = ${deliveryId} and state = 'available' and (${leasedToOther(leaseId)}) is null
+      returning delivery_id, package_id, system_id, type
+    ), noted as (
+      insert into report_items (item_id, what, incident, delivery_id, package_id, data)
+      select gen_random_uuid(), 'refused', 'refused:' || system_id, delivery_id, package_id,
+        jsonb_build_object('reason', ${reason}::text)
+      from refused where type <> 'report'
+      on conflict do nothing
     )
     insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
     select gen_random_uuid(), now(), 'delivery.refused', package_id, delivery_id, system_id,
@@ -125,38 +163,6 @@ export async function recordBusinessState(db: Db, deliveryId: string, state: Bus
 }
 
 /**
- * An operator wants it tried now. A waiting delivery becomes due; one that was given up, refused or exhausted is
- * opened again. Undefined when there is nothing to try: delivered, recalled, in flight, held or in the mailbox.
- */
-export async function retryDelivery(
-  db: Db,
-  deliveryId: string,
-): Promise<{ readonly state: DeliveryState; readonly systemId: string } | undefined> {
-  const { rows } = await sql<{ state: DeliveryState; system_id: string }>`
-    with retried as (
-      update deliveries d set
-        state = case when d.state = 'waiting' or (d.channel = 'push' and s.push_style = 'package')
-          then 'waiting' else 'available' end,
-        state_since = case when d.state = 'waiting' then d.state_since else now() end,
-        available_at = case when d.channel = 'mailbox' or s.push_style = 'notice' then now() else d.available_at end,
-        next_attempt_at = case when d.channel = 'push' then now() end,
-        give_up_at = greatest(d.give_up_at, now() + interval '7 days')
-      from systems s
-      where d.delivery_id = ${deliveryId} and s.system_id = d.system_id
-        and d.state in ('waiting', 'refused', 'exhausted', 'expired')
-        -- What its sender asked back is not opened again.
-        and (d.state = 'waiting' or not (d.recall_requested or d.recall_agreed))
-      returning d.delivery_id, d.package_id, d.state, d.system_id
-    ), told as (
-      insert into events (event_id, at, type, package_id, delivery_id, system_id)
-      select gen_random_uuid(), now(), 'delivery.retried', package_id, delivery_id, system_id from retried
-    )
-    select state, system_id from retried`.execute(db)
-  const [row] = rows
-  return row === undefined ? undefined : { state: row.state, systemId: row.system_id }
-}
-
-/**
  * Deliveries whose way may have changed with the directory: held ones, pushes that are due, and what nobody has fetched
  * from a mailbox. A push that failed before is still open: its document must reach the agency wherever that is now. By
  * key, so that a job can walk through any number of them.
@@ -173,7 +179,8 @@ export async function reroutableDeliveries(db: Db, after: string, limit: number)
   }>`
     select delivery_id, organ_id, recipient_agency_id, state, held_reason, system_id, channel from deliveries
     where state in ('held', 'waiting', 'available') and delivery_id > ${after}::uuid
-      and (held_reason is null or held_reason <> 'quarantined') and (state <> 'available' or taken_at is null)
+      and (held_reason is null or held_reason not in ('quarantined', 'by_operator'))
+      and not exists (select from held_documents h where h.repeat_key = deliveries.repeat_key) and (state <> 'available' or taken_at is null)
     order by delivery_id limit ${limit}`.execute(db)
   return rows.map((row) => ({
     deliveryId: row.delivery_id,
@@ -202,8 +209,8 @@ export async function rerouteDelivery(db: Db, route: NewRoute): Promise<boolean>
         state = ${state}, held_reason = ${destination.kind === 'held' ? destination.reason : null}, state_since = now(),
         available_at = case when ${state} = 'available' then now() end,
         next_attempt_at = case when ${lane?.channel === 'push'} then now() end,
-        give_up_at = case when ${state} = 'available' then null else coalesce(d.give_up_at, now() + make_interval(days => ${giveUpAfterDays})) end,
-        lease_token = null, lease_until = null, reason_code = null, reason_text = null
+        lease_token = null, lease_until = null, reason_code = null, reason_text = null,
+        mailbox_lease_id = null, mailbox_lease_until = null, turned_away = 0
       where d.delivery_id = ${route.deliveryId} and d.state in ('held', 'waiting', 'available')
         and (d.state <> 'available' or d.taken_at is null)
         and not exists (

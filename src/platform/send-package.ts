@@ -3,12 +3,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import type { BlobStore } from '../domain/ports.ts'
+import { vietnamTime } from '../domain/vietnam-time.ts'
 
 export interface StoredPackage {
   readonly packageId: string
   /** Lower-case hex. */
   readonly sha256: string
   readonly size: number
+  /** A report is JSON; everything else is edXML, as where nothing is said. */
+  readonly type?: 'edoc' | 'status' | 'report'
+  /** When retention removed the bytes. */
+  readonly contentRemovedAt?: Date | null
 }
 
 /** Which bytes, of which blob store, and what must be written down before the first of them is served. */
@@ -25,21 +30,31 @@ export async function sendPackageBytes(
 ): Promise<FastifyReply> {
   const etag = `"${pkg.sha256}"`
   const range = wantedRange(request, etag, pkg.size)
-  await beforeFirstByte()
+  if (pkg.contentRemovedAt != null) {
+    throw new GatewayError('gone', 'content_removed', { params: { removedAt: vietnamTime(pkg.contentRemovedAt) } })
+  }
+  // Opened first: a store that is away must not make the delivery look taken.
+  const bytes = await blobs.read(pkg.packageId, range)
+  try {
+    await beforeFirstByte()
+  } catch (error) {
+    bytes.destroy()
+    throw error
+  }
   reply.header('etag', etag)
   reply.header('digest', `sha-256=${Buffer.from(pkg.sha256, 'hex').toString('base64')}`)
   reply.header('accept-ranges', 'bytes')
   reply.header('cache-control', 'no-store')
   reply.header('x-content-type-options', 'nosniff')
-  reply.type('application/edxml+xml')
+  reply.type(pkg.type === 'report' ? 'application/json' : 'application/edxml+xml')
   if (range === undefined) {
     reply.header('content-length', pkg.size)
-    return reply.send(await blobs.read(pkg.packageId))
+    return reply.send(bytes)
   }
   reply.code(206)
   reply.header('content-range', `bytes ${range.start}-${range.end}/${pkg.size}`)
   reply.header('content-length', range.end - range.start + 1)
-  return reply.send(await blobs.read(pkg.packageId, range))
+  return reply.send(bytes)
 }
 
 /** One range of bytes; several at once, or a stale If-Range, are answered with the whole. */
