@@ -5,7 +5,6 @@ import type { DeliveryState } from '../domain/delivery.ts'
 import type { OpenDelivery } from '../domain/retargeting.ts'
 import { initialState, type NewRoute } from '../domain/route.ts'
 import type { Db, Trx } from '../platform/database.ts'
-import { giveUpAfterDays } from './open-deliveries.ts'
 
 /**
  * Keeps whatever nobody has taken as it is until the caller's commit: a fetch, a confirm or a recall of it waits.
@@ -96,9 +95,7 @@ export async function moveDeliveries(trx: Trx, routes: readonly NewRoute[], actI
         system_id = r.system_id, channel = r.channel, state = r.state, held_reason = r.held_reason, state_since = now(),
         available_at = case when r.state = 'available' then now() end,
         next_attempt_at = case when r.channel = 'push' then now() end,
-        give_up_at = case when r.state = 'available' then null
-          else coalesce(d.give_up_at, now() + make_interval(days => ${giveUpAfterDays})) end,
-        reason_code = null, reason_text = null
+        reason_code = null, reason_text = null, mailbox_lease_id = null, mailbox_lease_until = null, turned_away = 0
       from free r
       where d.delivery_id = r.delivery_id and d.state in ('held', 'waiting', 'available') and d.taken_at is null
         and d.lease_token is null

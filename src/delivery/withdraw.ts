@@ -160,7 +160,7 @@ export async function endPointless(db: Db, afterDeliveryIds?: readonly string[])
 
 function recalled(reason: string) {
   return sql`state = 'recalled', state_since = now(), held_reason = null, next_attempt_at = null, lease_token = null,
-    lease_until = null, recall_requested = false, reason_code = ${sql.lit(reason)}, reason_text = null`
+    lease_until = null, mailbox_lease_id = null, mailbox_lease_until = null, recall_requested = false, reason_code = ${sql.lit(reason)}, reason_text = null`
 }
 
 function toldRecalled(reason: string) {

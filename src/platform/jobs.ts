@@ -7,6 +7,8 @@ export interface JobPayloads {
   'serve-lane': { readonly systemId: string }
   /** Look again at deliveries that are held, after the directory changed. */
   reroute: { readonly reason: string }
+  /** Carry a replay on. */
+  replay: { readonly replayId: string }
 }
 
 export type JobName = keyof JobPayloads
@@ -25,6 +27,12 @@ const validators: { readonly [N in JobName]: ValidateFunction<JobPayloads[N]> } 
     type: 'object',
     required: ['reason'],
     properties: { reason: text },
+    additionalProperties: false,
+  }),
+  replay: ajv.compile<JobPayloads['replay']>({
+    type: 'object',
+    required: ['replayId'],
+    properties: { replayId: text },
     additionalProperties: false,
   }),
 }
