@@ -6,17 +6,24 @@ export interface HealthCheck {
   readonly name: string
   /** Undefined when all is well, else what is wrong, in a few words. */
   check(): Promise<string | undefined>
+  /**
+   * Something is short and part of the work is refused with 503, but the process still serves: it is ready and says so.
+   * Taken out of service, it would leave the same load to fewer.
+   */
+  readonly isPressure?: true
 }
 
 export interface HealthOptions {
   readonly checks: readonly HealthCheck[]
   readonly metrics: Registry
+  /** What is worth knowing of a process that can do its work, e.g. that maintenance runs. */
+  readonly remarks?: () => Promise<Readonly<Record<string, unknown>>>
 }
 
 /** A check that takes longer than this has failed: a balancer must not wait for a dead database. */
 const checkMsMax = 2_000
 
-export function healthRoutes({ checks, metrics }: HealthOptions): Routes {
+export function healthRoutes({ checks, metrics, remarks }: HealthOptions): Routes {
   const tags = ['health']
   const state = { type: 'object', properties: { status: { type: 'string' } }, additionalProperties: true }
   return (app) => {
@@ -31,16 +38,21 @@ export function healthRoutes({ checks, metrics }: HealthOptions): Routes {
       {
         schema: {
           tags,
-          summary: 'It can do its work; otherwise 503 with the reasons',
+          summary: 'It can do its work; otherwise 503 with the reasons. `degraded`: it serves, and something is short',
           security: [],
           response: { 200: state, 503: state },
         },
       },
       async (_request, reply) => {
-        const results = await Promise.all(checks.map(async (c) => ({ name: c.name, problem: await bounded(c) })))
-        const problems = results.filter((r) => r.problem !== undefined)
-        if (problems.length === 0) return { status: 'ok' }
-        return reply.code(503).header('retry-after', 5).send({ status: 'unavailable', problems })
+        const { problems, pressure } = await found(checks)
+        const told = pressure.length === 0 ? {} : { pressure }
+        if (problems.length > 0) {
+          return reply
+            .code(503)
+            .header('retry-after', 5)
+            .send({ status: 'unavailable', problems, ...told })
+        }
+        return { status: pressure.length === 0 ? 'ok' : 'degraded', ...told, ...(await remarks?.()) }
       },
     )
 
@@ -58,6 +70,16 @@ export function healthRoutes({ checks, metrics }: HealthOptions): Routes {
       },
       async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
     )
+  }
+}
+
+async function found(checks: readonly HealthCheck[]) {
+  const results = await Promise.all(checks.map(async (c) => ({ ...c, problem: await bounded(c) })))
+  const wrong = results.filter(({ problem }) => problem !== undefined)
+  const tell = ({ name, problem }: (typeof wrong)[number]) => ({ name, problem })
+  return {
+    problems: wrong.filter((c) => c.isPressure !== true).map(tell),
+    pressure: wrong.filter((c) => c.isPressure === true).map(tell),
   }
 }
 

@@ -45,7 +45,7 @@ interface PackageParts {
 }
 
 /** The transport may say so too; the content decides (edxml.md §2.2). */
-function isStatus(messageHeader: ElementNode): boolean {
+export function isStatus(messageHeader: ElementNode): boolean {
   if (messageHeader.spelling === 'Status' || messageHeader.find('StatusCode') !== undefined) return true
   const hasCode = messageHeader.children.some((child) => child.shape.name === 'StatusCode')
   return hasCode && messageHeader.find('To') === undefined

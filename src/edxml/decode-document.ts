@@ -106,7 +106,7 @@ function decodePriority(header: WireObject, findings: FindingsList): Priority {
   return 0
 }
 
-function knownPriority(text: string): Priority | undefined {
+export function knownPriority(text: string): Priority | undefined {
   return priorities.find((priority) => String(priority) === text.replace(/^0+(?=\d)/, ''))
 }
 

@@ -21,6 +21,8 @@ export class MarkupParser {
   openContent: ElementNode | undefined
   /** How many tags, comments and the like have come to their end. */
   constructsEnded = 0
+  /** The header was read to its end: what it says stands. */
+  hasReadHeader = false
   readonly unknown = new UnknownElements()
   readonly #limits: MarkupLimits
   readonly #parser: StrictParser
@@ -189,6 +191,7 @@ export class MarkupParser {
     }
     this.#lastClosed = this.#open.pop()
     if (this.#lastClosed === this.openContent) this.openContent = undefined
+    if (this.#lastClosed?.shape.name === 'edXMLHeader') this.hasReadHeader = true
   }
 
   #text(text: string): void {

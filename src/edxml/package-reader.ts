@@ -2,12 +2,14 @@
 // it is scanned raw, so memory and time do not grow with it (design D7). The decisions are in assemble-package.ts.
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../domain/errors.ts'
+import type { StoredFacts } from '../domain/storage-reserve.ts'
 import { preparePackage, type ReadPackage, type UnjudgedPackage } from './assemble-package.ts'
 import { Base64Content } from './base64-content.ts'
 import { judgeWhereItFits } from './header-thread.ts'
 import { judgeHeader } from './judge-header.js'
 import { MarkupParser } from './markup-parser.ts'
 import { type Place, placeOf } from './place-of.ts'
+import { storedFacts } from './stored-facts.ts'
 import { contentSpellings } from './vocabulary.ts'
 import { describeBytes } from './wrong-root.ts'
 
@@ -56,6 +58,13 @@ export class PackageReader {
       ...(fromOrganId === undefined ? {} : { fromOrganId }),
       ...(documentId === undefined ? {} : { documentId }),
     }
+  }
+
+  /** What decides whether there is room for the package, as soon as its header was read; attachments follow it. */
+  get facts(): StoredFacts | undefined {
+    if (!this.#parser.hasReadHeader) return undefined
+    const header = this.#parser.root?.find('edXMLEnvelope/edXMLHeader')
+    return header === undefined ? undefined : storedFacts(header)
   }
 
   /** Where the element at a canonical path stands, or what it would stand in. */

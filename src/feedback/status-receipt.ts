@@ -1,6 +1,6 @@
 // The receipt of a status: what it was understood to say, whom it goes to, and what a recall request met. Signed, stored
 // with the status, and given again to whoever repeats it.
-import type { DeliveryState } from '../domain/delivery.ts'
+import type { DeliveryState, HeldReason } from '../domain/delivery.ts'
 import type { Finding, StatusPackage } from '../domain/document-package.ts'
 import { needsReason, type StatusEffect } from '../domain/feedback.ts'
 import { type OperationPlan, type RecallAnswer, recallLists } from '../domain/operation-plan.ts'
@@ -23,7 +23,7 @@ export interface StatusReceiptPayload {
     readonly outcome: 'queued' | 'redirected' | 'held'
     readonly agencyCode?: string
     readonly deliveryId: string
-    readonly reason?: 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined'
+    readonly reason?: HeldReason
   }[]
   readonly deliveries: readonly {
     readonly deliveryId: string

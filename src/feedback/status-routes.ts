@@ -3,12 +3,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnyPackage, Finding } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { type StoredFacts, smallBytesMax } from '../domain/storage-reserve.ts'
 import type { Caller } from '../domain/system.ts'
 import type { DryRunResult } from '../generated/json/dry-run-result.ts'
 import type { StatusInput } from '../generated/json/status-input.ts'
 import { callerOf, problems, type Routes, type SubmissionTrace, schemaRef } from '../platform/http.ts'
 import { type FindingText, findingViews } from '../platform/package-facts.ts'
-import { packageBody } from '../platform/request-body.ts'
+import { announcedBytes, packageBody } from '../platform/request-body.ts'
 import type { StatusAcceptance, StatusSubmission } from './accept-status.ts'
 
 interface ReadBody {
@@ -21,10 +22,22 @@ interface ReadBody {
   discard(): Promise<void>
 }
 
+interface Admission {
+  headerRead(facts: StoredFacts): Promise<void>
+  take(bytes: number): Promise<void>
+  leave(): void
+}
+
 export interface StatusRoutesOptions {
   readonly packageBytesMax: number
   /** Streams a body to the store, through the hash and the reader. */
-  readonly readBody: (body: AsyncIterable<Buffer>, trace: SubmissionTrace) => Promise<ReadBody>
+  readonly readBody: (body: AsyncIterable<Buffer>, trace: SubmissionTrace, admission?: Admission) => Promise<ReadBody>
+  /** Whether there is room for a status. Absent where nothing is bounded. */
+  readonly admit?: (status: {
+    readonly systemId: string
+    readonly declaredBytes: number | undefined
+    readonly facts?: StoredFacts
+  }) => Promise<Admission>
   readonly composeStatus: (caller: Caller, input: StatusInput) => Promise<Buffer>
   readonly acceptStatus: (submission: StatusSubmission) => Promise<StatusAcceptance>
   readonly findingText: FindingText
@@ -63,11 +76,31 @@ export function statusRoutes(options: StatusRoutesOptions): Routes {
   }
 }
 
+const aStatus: StoredFacts = { kind: 'status', priority: 0 }
+
 async function submit(request: FastifyRequest, reply: FastifyReply, options: StatusRoutesOptions) {
+  const { systemId } = callerOf(request)
+  const declaredBytes = announcedBytes(request)
+  // What is announced larger than any status may be something else: its header will tell.
+  const facts = declaredBytes !== undefined && declaredBytes <= smallBytesMax ? { facts: aStatus } : {}
+  const admission = await options.admit?.({ systemId, declaredBytes, ...facts })
+  try {
+    return await admitted(request, reply, options, admission)
+  } finally {
+    admission?.leave()
+  }
+}
+
+async function admitted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: StatusRoutesOptions,
+  admission: Admission | undefined,
+) {
   const caller = callerOf(request)
   const trace: SubmissionTrace = {}
   request.submission = trace
-  const read = await options.readBody(await bodyOf(request, caller, options), trace)
+  const read = await options.readBody(await bodyOf(request, caller, options), trace, admission)
   const { package: pkg } = read
   if (pkg.type !== 'status') {
     await read.discard()

@@ -172,14 +172,21 @@ export interface FirstPackage {
   readonly acceptedAt: Date
 }
 
+interface FirstPackageRow {
+  package_id: string
+  document: unknown
+  content_hash: Buffer
+  sha256: Buffer
+  receipt: string
+  accepted_at: Date
+}
+
 /** The first package of a repeat key, with its deliveries' recipients. */
 export async function firstPackage(db: Db, repeatKey: string): Promise<FirstPackage | undefined> {
-  const row = await db
-    .selectFrom('packages')
-    .select(['package_id', 'document', 'content_hash', 'sha256', 'receipt', 'accepted_at'])
-    .where('repeat_key', '=', repeatKey)
-    .where('supplement_of', 'is', null)
-    .executeTakeFirst()
+  const { rows } = await sql<FirstPackageRow>`
+    select package_id, document, content_hash, sha256, receipt, accepted_at from all_packages
+    where repeat_key = ${repeatKey}::uuid and supplement_of is null`.execute(db)
+  const [row] = rows
   if (row === undefined) return undefined
   return {
     packageId: row.package_id,

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto'
 import type { AnyPackage, Finding } from '../domain/document-package.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { BlobStore } from '../domain/ports.ts'
+import type { StoredFacts } from '../domain/storage-reserve.ts'
 import { PackageReader } from '../edxml/package-reader.ts'
 import type { SubmissionTrace } from '../platform/http.ts'
 import { packageTooLarge } from '../platform/request-body.ts'
+import type { Admission } from './admit-submission.ts'
 
 export interface SubmissionLimits {
   readonly packageBytesMax: number
@@ -28,15 +30,18 @@ export interface ReadSubmission {
   discard(): Promise<void>
 }
 
+/** Asked before bytes are stored. Absent for what the gateway wrote itself. */
+export type BodyAdmission = Pick<Admission, 'headerRead' | 'take'>
+
 const depthMax = 64
 
 export async function readSubmission(
   body: AsyncIterable<Buffer>,
   packageId: string,
   trace: SubmissionTrace,
-  deps: { readonly blobs: BlobStore; readonly limits: SubmissionLimits },
+  deps: { readonly blobs: BlobStore; readonly limits: SubmissionLimits; readonly admission?: BodyAdmission },
 ): Promise<ReadSubmission> {
-  const { blobs, limits } = deps
+  const { blobs, limits, admission } = deps
   const writer = blobs.create(packageId)
   const hash = createHash('sha256')
   const reader = new PackageReader({ ...limits, depthMax })
@@ -47,12 +52,16 @@ export async function readSubmission(
       if (size > limits.packageBytesMax) throw packageTooLarge(limits.packageBytesMax)
       hash.update(chunk)
       reader.write(chunk)
+      // The header comes before the attachments, so a package for which there is no room is refused before its body.
+      if (reader.facts !== undefined) await admission?.headerRead(reader.facts)
+      await admission?.take(chunk.length)
       await writer.write(chunk)
     }
     if (size === 0) throw new GatewayError('invalid', 'empty_body')
     const sha256 = hash.digest()
     trace.sha256 = sha256
     const read = await reader.finish()
+    await admission?.headerRead(factsOf(read.package))
     const stored = writer.finish()
     // The result is awaited at the commit; until then a failure must not count as unhandled.
     stored.catch(() => {})
@@ -77,4 +86,9 @@ export async function readSubmission(
     if (reader.seen.fromOrganId !== undefined) trace.organId = reader.seen.fromOrganId
     if (reader.seen.documentId !== undefined) trace.documentId = reader.seen.documentId
   }
+}
+
+function factsOf(pkg: AnyPackage): StoredFacts {
+  if (pkg.type === 'status') return { kind: 'status', priority: 0 }
+  return { kind: pkg.kind === 'recall' ? 'recall' : 'document', priority: pkg.priority }
 }

@@ -10,6 +10,55 @@ export interface Metrics {
   readonly deliverySeconds: Histogram
 }
 
+/** What may run short, asked whenever the metrics are read. */
+export interface PressureReadings {
+  readonly space: () => Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
+  readonly database: () => { readonly busy: number; readonly idle: number; readonly waiting: number }
+  readonly load: () => { readonly eventLoopDelayMs: number; readonly heapPercent: number }
+  readonly bodies: () => Readonly<Record<string, { readonly count: number; readonly bytes: number }>>
+}
+
+export function addPressureMetrics(registry: Registry, readings: PressureReadings): void {
+  const registers = [registry]
+  const gauge = (
+    name: string,
+    help: string,
+    collect: (set: Gauge) => void | Promise<void>,
+    labelNames: string[] = [],
+  ) =>
+    new Gauge({
+      ...{ name, help, labelNames, registers },
+      async collect() {
+        await collect(this)
+      },
+    })
+  gauge('tram_storage_free_bytes', 'Free space on the disk that holds the packages.', async (own) => {
+    own.set((await readings.space()).freeBytes)
+  })
+  gauge('tram_storage_total_bytes', 'Size of the disk that holds the packages.', async (own) => {
+    own.set((await readings.space()).totalBytes)
+  })
+  const connections = (own: Gauge) => {
+    for (const [state, count] of Object.entries(readings.database())) own.set({ state }, count)
+  }
+  gauge('tram_database_connections', 'Connections in use and idle, and callers waiting for one.', connections, [
+    'state',
+  ])
+  gauge('tram_event_loop_delay_seconds', 'Mean lateness of the event loop within the last second.', (own) => {
+    own.set(readings.load().eventLoopDelayMs / 1000)
+  })
+  gauge('tram_heap_used_ratio', 'Share of the largest heap this process may have that is in use.', (own) => {
+    own.set(readings.load().heapPercent / 100)
+  })
+  const bodies = (of: 'count' | 'bytes') => (own: Gauge) => {
+    for (const [name, body] of Object.entries(readings.bodies())) own.set({ class: name }, body[of])
+  }
+  gauge('tram_bodies_in_flight', 'Packages and statuses coming in, by class of size.', bodies('count'), ['class'])
+  gauge('tram_body_bytes_in_flight', 'Their bytes as announced, or as far as they have come.', bodies('bytes'), [
+    'class',
+  ])
+}
+
 export function createMetrics(oldestDueSeconds: () => Promise<number | undefined>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

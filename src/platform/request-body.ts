@@ -15,7 +15,7 @@ const drainBytesMax = 64 * 1024 * 1024
 const drainMsMax = 5_000
 
 /** The chunks of a stream. Leaving the loop early keeps the connection. */
-async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
+export async function* chunksOf(stream: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk
   } catch (error) {
@@ -47,6 +47,12 @@ export async function drain(stream: IncomingMessage): Promise<void> {
 
 export function packageTooLarge(bytesMax: number): GatewayError {
   return new GatewayError('too_large', 'package_too_large', { params: { bytesMax } })
+}
+
+/** What Content-Length says; undefined for a body that comes in chunks. */
+export function announcedBytes({ headers }: FastifyRequest): number | undefined {
+  const { 'content-length': length } = headers
+  return length === undefined ? undefined : Number(length)
 }
 
 /** A package as it was sent: the raw body, or the field `package` of a form. */

@@ -14,6 +14,15 @@ export interface MeRoutesDeps {
   readonly cache: DirectoryCache
   readonly clock: Clock
   readonly packageBytesMax: number
+  /** What the system has sent today. Absent where nobody counts. */
+  readonly usageOf?: (systemId: string) => Promise<DayUsage>
+}
+
+export interface DayUsage {
+  readonly day: string
+  readonly usedBytes: number
+  readonly resetsAt: Date
+  readonly limitBytes?: number
 }
 
 export function meRoutes(deps: MeRoutesDeps): Routes {
@@ -29,7 +38,7 @@ export function meRoutes(deps: MeRoutesDeps): Routes {
           response: { 200: schemaRef('me'), ...problems(401) },
         },
       },
-      async (request) => me(deps, callerOf(request)),
+      async (request) => await me(deps, callerOf(request)),
     )
 
     app.get(
@@ -51,7 +60,8 @@ export function meRoutes(deps: MeRoutesDeps): Routes {
   }
 }
 
-function me({ cache, clock, packageBytesMax }: MeRoutesDeps, caller: ReturnType<typeof callerOf>): Me {
+async function me(deps: MeRoutesDeps, caller: ReturnType<typeof callerOf>): Promise<Me> {
+  const { cache, clock, packageBytesMax, usageOf } = deps
   const directory = cache.current()
   const system = directory.systems.get(caller.systemId)
   const credential = system?.credentials.find((one) => one.credentialId === caller.credentialId)
@@ -67,13 +77,20 @@ function me({ cache, clock, packageBytesMax }: MeRoutesDeps, caller: ReturnType<
     return [{ agencyId, name, code: currentCode(agency, day), codes: [...codes], receives: received.has(id) }]
   })
   const { credentialId, label, expiresAt } = credential
+  const usage = await usageOf?.(system.systemId)
   return {
     systemId: system.systemId,
     name: system.name,
     channel: system.channel,
     credential: { credentialId, label, ...(expiresAt === undefined ? {} : { expiresAt: vietnamTime(expiresAt) }) },
     agencies,
-    limits: { packageBytesMax },
+    limits: { packageBytesMax, ...(usage?.limitBytes === undefined ? {} : { bytesPerDay: usage.limitBytes }) },
+    ...(usage === undefined ? {} : { quota: quotaView(usage) }),
     time: vietnamTime(clock.now()),
   }
+}
+
+function quotaView({ day, usedBytes, limitBytes, resetsAt }: DayUsage): NonNullable<Me['quota']> {
+  const remaining = limitBytes === undefined ? {} : { remainingBytes: Math.max(0, limitBytes - usedBytes) }
+  return { day, usedBytes, ...remaining, resetsAt: vietnamTime(resetsAt) }
 }

@@ -143,7 +143,9 @@ describe('the catalogue', () => {
 describe('the status that the catalogue publishes', () => {
   // Which of them HTTP itself prescribes for the code, whatever the kind of the refusal.
   const prescribed = ['bad_request', 'bad_cursor', 'form_without_package', 'form_with_several_files']
-  const byKind = [...prescribed, 'range_not_satisfiable', 'internal_error']
+  // Prescribed by tus 1.0 for uploads.
+  const ofUploads = ['upload_checksum_wrong', 'upload_checksum_unknown', 'upload_header_wrong', 'tus_version_unknown']
+  const byKind = [...prescribed, ...ofUploads, 'range_not_satisfiable', 'internal_error']
   const literal = sources.flatMap(({ text }) =>
     [...text.matchAll(/new GatewayError\(\s*'([a-z_]+)',\s*'([a-z_]+)'/g)].map(([, kind = '', code = '']) => ({
       kind,

@@ -164,10 +164,10 @@ const cases: readonly Refused[] = [
     more: { type: 'text/plain' },
   },
   {
-    name: 'JSON',
+    name: 'JSON that names no upload',
     body: { document: secretWord },
-    status: 415,
-    code: 'unsupported_media_type',
+    status: 400,
+    code: 'bad_request',
     more: { type: 'application/json' },
   },
   {
