@@ -20,6 +20,13 @@ export async function loadMasterKey({ masterKey, keyFile }: MasterKeySource): Pr
   return parseMasterKey(written) ?? fail(badFile(keyFile))
 }
 
+/** The key as it stands, for whoever must not make one: none where none was ever made. */
+export async function presentMasterKey({ masterKey, keyFile }: MasterKeySource): Promise<Buffer | undefined> {
+  if (masterKey !== undefined) return parseMasterKey(masterKey) ?? fail(badValue)
+  const written = keyFile === undefined ? undefined : await readKeyFile(keyFile)
+  return written === undefined ? undefined : (parseMasterKey(written) ?? fail(badFile(keyFile ?? '')))
+}
+
 export function parseMasterKey(text: string): Buffer | undefined {
   const trimmed = text.trim()
   if (/^[0-9a-fA-F]{64}$/.test(trimmed)) return Buffer.from(trimmed, 'hex')
