@@ -4,10 +4,11 @@ import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { BlobMissing, type BlobStore, type BlobWriter } from '../domain/ports.ts'
+import { blobPath, hourOf, hourPath, levelDigits, mayHold, type PartOfTime } from './blob-hours.ts'
 import { type BlobFolders, openBlobWriter } from './blob-writer.ts'
 import { errorCode } from './error-code.ts'
 import { createFolderSync } from './folder-sync.ts'
-import { isUuidv7, uuidv7Time } from './ids.ts'
+import { isUuidv7 } from './ids.ts'
 
 /** Blob ids must be UUIDv7 (`uuidv7()`); any other is a bug of the caller and throws. */
 export function createFileBlobStore(folder: string): BlobStore {
@@ -39,20 +40,18 @@ export function createFileBlobStore(folder: string): BlobStore {
     },
 
     async idsOfHour(hour) {
-      return (await list(join(root, hourFolder(hour)))).filter(isUuidv7)
+      return (await list(join(root, hourPath(hour)))).filter(isUuidv7)
     },
 
-    hours: () => hoursOf(root),
+    hours: (part = {}) => hoursOf(root, part),
+
+    // A half file has the name of its blob and is listed with it.
+    removeUnfinished: () => Promise.resolve(0),
   }
 }
 
 function pathOf(root: string, blobId: string): string {
-  return join(root, hourFolder(uuidv7Time(blobId)), blobId)
-}
-
-/** `2026-11-20T21:…Z` becomes `2026/11/20/21`. */
-function hourFolder(time: Date): string {
-  return join(...time.toISOString().slice(0, 13).split(/[-T]/))
+  return join(root, blobPath(blobId))
 }
 
 // --- reading ---
@@ -125,15 +124,17 @@ async function removeEmptyFolders(root: string, hour: string): Promise<void> {
 
 const occupiedCodes = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EPERM', 'EBUSY'])
 
-async function hoursOf(root: string): Promise<Date[]> {
+async function hoursOf(root: string, part: PartOfTime): Promise<Date[]> {
+  let folders = ['']
+  for (const digits of levelDigits) {
+    const below: string[] = []
+    for (const folder of folders)
+      for (const name of await numbered(join(root, folder), digits))
+        below.push(folder === '' ? name : `${folder}/${name}`)
+    folders = below.filter((folder) => mayHold(folder, part))
+  }
   const found: Date[] = []
-  for (const year of await numbered(root, 4))
-    for (const month of await numbered(join(root, year), 2))
-      for (const day of await numbered(join(root, year, month), 2))
-        for (const hour of await numbered(join(root, year, month, day), 2)) {
-          const names = await list(join(root, year, month, day, hour))
-          if (names.some(isUuidv7)) found.push(new Date(`${year}-${month}-${day}T${hour}:00:00Z`))
-        }
+  for (const folder of folders) if ((await list(join(root, folder))).some(isUuidv7)) found.push(hourOf(folder))
   return found
 }
 

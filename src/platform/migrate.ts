@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Pool, PoolClient } from 'pg'
+import { sqlState } from './database.ts'
 import { StartFailure } from './start-failure.ts'
 
 /** This file lies two folders below the top, in the sources and in what is built from them alike. */
@@ -16,15 +17,22 @@ export async function migrate(pool: Pool, folder: string = migrationsFolder): Pr
   const client = await pool.connect()
   try {
     await refuseUnsuitable(client)
-    await client.query('select pg_advisory_lock($1)', [lockKey])
+    await client.query('set statement_timeout = 0')
     try {
+      await client.query(unhurried('select pg_advisory_lock($1)', [lockKey]))
       return { applied: await applyMissing(client, migrations) }
     } finally {
       await client.query('select pg_advisory_unlock($1)', [lockKey])
+      await client.query('reset statement_timeout')
     }
   } finally {
     client.release()
   }
+}
+
+/** What a request may take is no measure for a table of millions of rows, nor for the wait until another gateway is done. */
+function unhurried(text: string, values?: readonly unknown[]) {
+  return { text, query_timeout: 6 * 3_600_000, ...(values === undefined ? {} : { values: [...values] }) }
 }
 
 // Any fixed number: it only has to be the same in every Trạm that shares the database.
@@ -130,7 +138,8 @@ function refuseForeignHistory(done: ReadonlyMap<number, AppliedRow>, migrations:
 async function apply(client: PoolClient, migration: Migration): Promise<void> {
   await client.query('begin')
   try {
-    await client.query(migration.sql)
+    await lockAllTables(client)
+    await client.query(unhurried(migration.sql))
     await client.query('insert into schema_migrations (version, name, sha256) values ($1, $2, $3)', [
       migration.version,
       migration.name,
@@ -142,3 +151,51 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
     throw new Error(`migration ${migration.name} failed`, { cause })
   }
 }
+
+/**
+ * Processes of the previous release work on while a migration runs. Taking its locks one after the other as the SQL comes
+ * to them would meet theirs the other way round, and the server would end one of the two: a sender would be refused, or
+ * the start would fail. So all locks are taken before anything else is done, and whenever one is not to be had at once all
+ * are given back. Whoever comes meanwhile waits until the migration is over, and notices nothing else.
+ */
+async function lockAllTables(client: PoolClient): Promise<void> {
+  const giveUpAt = performance.now() + lockWithinMs
+  await client.query('savepoint unlocked')
+  for (;;) {
+    try {
+      await client.query(lockThem)
+      return
+    } catch (error) {
+      if (sqlState(error) !== lockNotAvailable) throw error
+      await client.query('rollback to savepoint unlocked')
+      if (performance.now() > giveUpAt)
+        throw new Error(`for ${lockWithinMs / 1_000} s some transaction held a lock; is a backup running?`, {
+          cause: error,
+        })
+      await new Promise((resolve) => setTimeout(resolve, betweenLocksMs))
+    }
+  }
+}
+
+// Well below the second after which the server looks for deadlocks, for all tables together: a transaction takes some
+// milliseconds, so either the lock comes soon or its holder waits for one of ours.
+const lockThem = `
+  do $$
+  declare
+    one regclass;
+    until timestamptz := clock_timestamp() + interval '500 milliseconds';
+  begin
+    for one in
+      select c.oid from pg_class c
+      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      order by c.relname
+    loop
+      perform set_config('lock_timeout',
+        greatest(1, extract(milliseconds from until - clock_timestamp())::integer)::text, true);
+      execute format('lock table %s in access exclusive mode', one);
+    end loop;
+    perform set_config('lock_timeout', '0', true);
+  end $$`
+const lockNotAvailable = '55P03'
+const betweenLocksMs = 100
+const lockWithinMs = 120_000

@@ -9,9 +9,18 @@ import { uuidv7, uuidv7Time } from '../../src/platform/ids.ts'
 import { describeBlobStore } from '../support/conformance/blob-store.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
-describeBlobStore('the file blob store', async () => {
-  const folder = scratchFolder('blobs')
-  return { store: createFileBlobStore(folder.path), close: async () => folder.remove() }
+describeBlobStore('the file blob store', {
+  async open() {
+    const folder = scratchFolder('blobs')
+    const files = () => readdirSync(folder.path, { recursive: true, withFileTypes: true }).filter((f) => f.isFile())
+    return {
+      store: createFileBlobStore(folder.path),
+      other: createFileBlobStore(folder.path),
+      left: async () => files().map(({ name }) => name),
+      close: async () => folder.remove(),
+    }
+  },
+  pieceBytes: 256 * 1024,
 })
 
 describe('where the file blob store puts things', () => {

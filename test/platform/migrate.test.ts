@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrate } from '../../src/platform/migrate.ts'
 import { emptyDatabase, type FreshDatabase } from '../support/services.ts'
 
@@ -70,6 +70,41 @@ describe('migrate', () => {
 
     await expect(migrate(pool, folder)).rejects.toThrow('0001-late.sql came after')
   })
+
+  it('lets a transaction end that holds what it needs and needs what it holds', async () => {
+    await migrate(pool, folder)
+    await pool.query('create table c (id int); insert into c values (1)')
+    file('0003-both.sql', 'alter table a add column d text; alter table c add column d text;')
+    const traffic = await pool.connect()
+    await traffic.query('begin')
+    await traffic.query('update c set id = 2')
+
+    const migrating = migrate(pool, folder)
+    await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1), { interval: 10 })
+    await traffic.query('update a set id = 2')
+    await traffic.query('commit')
+    traffic.release()
+
+    expect((await migrating).applied).toEqual(['0003-both.sql'])
+    expect((await pool.query('select a.id, c.id as other, c.d from a, c')).rows).toEqual([{ id: 2, other: 2, d: null }])
+  })
+
+  it('may take longer than a request may', async () => {
+    const hurried = new pg.Pool({ connectionString: database.url, max: 1, statement_timeout: 100, query_timeout: 150 })
+    file('0003-slow.sql', 'create table slow as select 1 as one from pg_sleep(0.4);')
+
+    expect((await migrate(hurried, folder)).applied).toHaveLength(3)
+
+    await expect(hurried.query('select pg_sleep(0.4)')).rejects.toThrow(/timeout/)
+    await hurried.end()
+  })
+
+  async function waitingForLocks(): Promise<number> {
+    const { rows } = await pool.query(
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    return rows[0].n
+  }
 
   it('leaves nothing of a file that fails half-way', async () => {
     file('0003-broken.sql', 'create table half (id int); select nonsense;')
