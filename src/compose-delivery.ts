@@ -9,8 +9,8 @@ import { createPushChannel, type PushSettings } from './delivery/push-channel.ts
 import { createPushTargets } from './delivery/push-target.ts'
 import { type AttemptResult, recordResults } from './delivery/record-results.ts'
 import { createResultRecorder } from './delivery/result-recorder.ts'
+import type { DeliveryPolicy } from './domain/delivery-policy.ts'
 import type { BlobStore, Clock } from './domain/ports.ts'
-import { defaultRetryPolicy } from './domain/retry.ts'
 import type { Database } from './platform/database.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Queues } from './platform/queues.ts'
@@ -25,6 +25,10 @@ export interface DeliveryParts {
   readonly metrics: Metrics
   readonly queues: Queues
   readonly pushSettings: (systemId: string) => Promise<PushSettings | undefined>
+  readonly policyOf: (systemId: string) => DeliveryPolicy
+  readonly isBundled: (systemId: string) => boolean
+  /** Maintenance: nothing is pushed now. */
+  readonly lanesRest: () => Promise<boolean>
 }
 
 export interface Delivery {
@@ -32,6 +36,9 @@ export interface Delivery {
   /** The sweeper's own: its rings are not swallowed by a job that hangs under the lane's usual id. */
   readonly sweepBell: Doorbell
   readonly lanes: LaneServer
+  /** Claims nothing more and lets running attempts end. */
+  stop(): Promise<void>
+  /** After `stop`, and when nobody rings any more. */
   close(): Promise<void>
 }
 
@@ -40,7 +47,7 @@ const leaseMs = 8_000
 const attemptGraceMs = 5_000
 
 export function composeDelivery(parts: DeliveryParts): Delivery {
-  const { config, db, blobs, clock, newId, logger, metrics, queues, pushSettings } = parts
+  const { config, db, blobs, clock, newId, logger, metrics, queues, pushSettings, policyOf } = parts
   const bell = (deduplicationId: (systemId: string) => string) =>
     createDoorbell(
       (systemId) => queues.ring('serve-lane', { systemId }, { deduplicationId: deduplicationId(systemId) }),
@@ -60,20 +67,24 @@ export function composeDelivery(parts: DeliveryParts): Delivery {
     answerTimeoutMs: config.pushAnswerTimeoutMs,
   })
   const recorder = createResultRecorder(async (results) => {
-    const late = await recordResults(db, results, defaultRetryPolicy, newId)
+    const { late, lostReports } = await recordResults(db, results, policyOf, newId)
     for (const { claim, outcome } of late) {
       const { deliveryId, systemId, attempt } = claim.delivery
       logger.warn({ deliveryId, systemId, attempt, outcome: outcome.kind }, 'delivery.result_too_late')
     }
     countAttempts(results, metrics)
-    await raiseAlerts(db, results.flatMap(endpointGone), newId)
+    await raiseAlerts(db, [...results.flatMap(endpointGone), ...lostReports.map(reportLost)], newId)
   }, logger)
   const lanes = createLaneServer({
-    claim: (systemId, max) => claimDeliveries(db, systemId, max, leaseMs),
+    claim: async (systemId, max) =>
+      (await parts.lanesRest())
+        ? []
+        : await claimDeliveries(db, systemId, max, leaseMs, policyOf(systemId).agesAfterSeconds),
     extend: (held) => extendLeases(db, held, leaseMs),
     channel,
     recorder,
     ring: doorbell.ring,
+    isBundled: parts.isBundled,
     clock,
     logger,
     leaseMs,
@@ -82,8 +93,8 @@ export function composeDelivery(parts: DeliveryParts): Delivery {
     doorbell,
     sweepBell,
     lanes,
+    stop: () => lanes.close(attemptGraceMs),
     async close() {
-      await lanes.close(attemptGraceMs)
       await Promise.all([doorbell.settle(), sweepBell.settle()])
       await channel.close()
     },
@@ -95,6 +106,12 @@ function countAttempts(results: readonly AttemptResult[], metrics: Metrics): voi
     metrics.attempts.inc({ outcome: outcome.kind })
     metrics.deliverySeconds.observe((finishedAt.getTime() - startedAt.getTime()) / 1000)
   }
+}
+
+/** The sender does not want, or cannot take, the news of what became of its documents; somebody must tell it. */
+function reportLost({ claim, outcome }: AttemptResult): AlertFact {
+  const { systemId, deliveryId, packageId } = claim.delivery
+  return { cause: 'report_undeliverable', subject: systemId, data: { deliveryId, packageId, outcome: outcome.kind } }
 }
 
 /** The endpoint said 410: its lane is paused, and only a person can say where the documents shall go now. */

@@ -2,7 +2,7 @@
 // Each becomes rows in one transaction.
 import { type AlertFact, raiseAlerts } from './alerts/raise-alert.ts'
 import type { Config } from './config.ts'
-import { existingDeliveries, openDeliveries } from './delivery/open-deliveries.ts'
+import { existingDeliveries, type OpenDeliveries } from './delivery/open-deliveries.ts'
 import { recordBusinessState } from './delivery/transitions.ts'
 import {
   clearRequests,
@@ -25,12 +25,14 @@ import type { Caller } from './domain/system.ts'
 import { vietnamDay } from './domain/vietnam-time.ts'
 import { acceptStatus, type StatusSubmission } from './feedback/accept-status.ts'
 import { composeStatus } from './feedback/compose-status.ts'
+import type { StatusReceiptPayload } from './feedback/status-receipt.ts'
 import { statusDryRunView, statusReceiptView, statusRoutes } from './feedback/status-routes.ts'
-import { type AcceptPackageOptions, acceptPackage } from './intake/accept-package.ts'
+import { type AcceptPackageOptions, acceptPackage, repeat } from './intake/accept-package.ts'
+import type { AdmitSubmission } from './intake/admit-submission.ts'
 import { createCommitAccepts } from './intake/commit-accepts.ts'
 import { senderAgency, unknownCodes } from './intake/draft.ts'
 import { dryRunPackage } from './intake/dry-run.ts'
-import { packageRoutes } from './intake/package-routes.ts'
+import { packageRoutes, receiptView, type UploadedPackages } from './intake/package-routes.ts'
 import type { AcceptedPackage } from './intake/package-store.ts'
 import { readSubmission } from './intake/read-submission.ts'
 import {
@@ -50,6 +52,7 @@ import type { Database, Db, Trx } from './platform/database.ts'
 import type { Routes } from './platform/http.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { FindingText } from './platform/package-facts.ts'
+import { storedPayload } from './platform/stored-receipt.ts'
 
 export interface IntakeParts
   extends Pick<AcceptPackageOptions, 'judge' | 'deadlinesOf' | 'signReceipt'>,
@@ -61,6 +64,11 @@ export interface IntakeParts
   readonly newId: () => string
   readonly metrics: Metrics
   readonly directory: { current(): Promise<Directory>; refresh(): Promise<Directory> }
+  readonly openDeliveries: OpenDeliveries
+  /** Old documents that retention moved out come back before they are acted on. */
+  readonly bringBack: (trx: Db, packageIds: readonly string[]) => Promise<void>
+  readonly admit: AdmitSubmission
+  readonly uploads: Omit<UploadedPackages, 'receiptOf'>
   readonly sign: (payload: object) => Promise<string>
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   readonly findingText: FindingText
@@ -73,7 +81,8 @@ export interface Intake {
 }
 
 export function composeIntake(parts: IntakeParts): Intake {
-  const { config, db, blobs, clock, newId, metrics, directory, afterCommit, findingText, audit } = parts
+  const { config, db, blobs, clock, newId, metrics, directory, openDeliveries } = parts
+  const { afterCommit, findingText, audit } = parts
   const limits = {
     packageBytesMax: config.packageBytesMax,
     headerBytesMax: config.headerBytesMax,
@@ -81,6 +90,7 @@ export function composeIntake(parts: IntakeParts): Intake {
   }
   const operating: OperateOptions = {
     newId,
+    bringBack: parts.bringBack,
     lockDeliveriesOf,
     lockDeliveries,
     withdrawDeliveries,
@@ -172,8 +182,22 @@ export function composeIntake(parts: IntakeParts): Intake {
     return { withdrawn, requested, undeliverable }
   }
 
+  /** The receipt that an uploaded package was given. */
+  async function receiptOf(packageId: string): Promise<(language: string | undefined) => unknown> {
+    const { type, receipt: jws } = await db
+      .selectFrom('packages')
+      .select(['type', 'receipt'])
+      .where('package_id', '=', packageId)
+      .executeTakeFirstOrThrow()
+    if (type !== 'status') return (language) => receiptView(repeat(jws), findingText, language)
+    const accepted = { isNew: false, receipt: { ...storedPayload<StatusReceiptPayload>(jws), jws } }
+    return (language) => statusReceiptView(accepted, findingText, language)
+  }
+
   const routes = [
     packageRoutes({
+      admit: parts.admit,
+      uploads: { ...parts.uploads, receiptOf },
       blobs,
       limits,
       newId,
@@ -189,12 +213,18 @@ export function composeIntake(parts: IntakeParts): Intake {
       async acceptStatus({ caller, read, status, isDryRun }) {
         const accepted = await takeStatus({ ...read, caller, status, isDryRun })
         const view = isDryRun ? statusDryRunView : statusReceiptView
-        return { isNew: accepted.isNew, body: (language) => view(accepted, findingText, language) }
+        return {
+          isNew: accepted.isNew,
+          statusId: accepted.receipt.statusId,
+          body: (language) => view(accepted, findingText, language),
+        }
       },
     }),
     statusRoutes({
       packageBytesMax: config.packageBytesMax,
-      readBody: (body, trace) => readSubmission(body, newId(), trace, { blobs, limits }),
+      admit: parts.admit,
+      readBody: (body, trace, admission) =>
+        readSubmission(body, newId(), trace, { blobs, limits, ...(admission === undefined ? {} : { admission }) }),
       composeStatus: (caller, input) => composeStatus(caller, input, { db, clock, nameOf }),
       acceptStatus: takeStatus,
       findingText,

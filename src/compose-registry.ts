@@ -10,7 +10,7 @@ import {
 import { levelOneOf } from './domain/agency.ts'
 import type { Clock } from './domain/ports.ts'
 import type { Caller } from './domain/system.ts'
-import type { Database, Trx } from './platform/database.ts'
+import type { Database, Db, Trx } from './platform/database.ts'
 import type { Operator, Routes } from './platform/http.ts'
 import { actRoutes } from './registry/act-routes.ts'
 import { type FailedAct, failedActs } from './registry/act-store.ts'
@@ -19,9 +19,10 @@ import { agencyRoutes } from './registry/agency-routes.ts'
 import { type Actor, type AuditEntry, insertAudit } from './registry/audit-store.ts'
 import { ensureFirstOperatorToken, operatorAuthentication } from './registry/authenticate-operator.ts'
 import { readBasic, systemAuthentication } from './registry/authenticate-system.ts'
+import { deliveryPolicyRoutes } from './registry/delivery-policy-routes.ts'
 import { type DirectoryCache, openDirectoryCache } from './registry/directory-cache.ts'
 import { directoryChanges } from './registry/directory-change.ts'
-import { meRoutes } from './registry/me-routes.ts'
+import { type MeRoutesDeps, meRoutes } from './registry/me-routes.ts'
 import { mergerRoutes } from './registry/merger-routes.ts'
 import { oauthRoutes } from './registry/oauth-routes.ts'
 import { carryOutDueActs } from './registry/order-act.ts'
@@ -47,6 +48,10 @@ export interface RegistryParts {
   readonly axisCode: string
   /** Told which systems got deliveries by an act on an agency. */
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
+  /** What a system has sent today. */
+  readonly usageOf: NonNullable<MeRoutesDeps['usageOf']>
+  /** What goes another way gets the clocks of that way. */
+  readonly fitClocks: (db: Db, deliveryIds: readonly string[]) => Promise<void>
   /** Asks for open deliveries to find their way again. */
   readonly reroute: (reason: string) => Promise<void>
 }
@@ -94,7 +99,14 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
     openRecallsOf,
     alreadyWithRecipient,
     lockUntaken,
-    moveDeliveries,
+    async moveDeliveries(trx, routes, actId) {
+      const moved = await moveDeliveries(trx, routes, actId)
+      await parts.fitClocks(
+        trx,
+        moved.map((one) => one.deliveryId),
+      )
+      return moved
+    },
   })
   const acts = { db, cache, clock, newId, change, retargeting, afterCommit: parts.afterCommit }
   return {
@@ -104,12 +116,13 @@ export async function composeRegistry(parts: RegistryParts): Promise<Registry> {
     failedActs: () => failedActs(db),
     routes: [
       oauthRoutes({ authentication, tokens, tokenSeconds: accessTokenSeconds, clock }),
-      meRoutes({ cache, clock, packageBytesMax: parts.packageBytesMax }),
+      meRoutes({ cache, clock, packageBytesMax: parts.packageBytesMax, usageOf: parts.usageOf }),
       agencyRoutes({ cache, clock }),
       agencyAdminRoutes({ ...saving, db, cache, clock }),
       actRoutes(acts),
       mergerRoutes({ change, newId, ownLevel1: () => levelOneOf(parts.axisCode) }),
       systemRoutes({ ...saving, db, cache, clock }),
+      deliveryPolicyRoutes({ db, cache, change }),
     ],
     pushSettings: pushSettingsReader({ db, cache, secrets, clock }),
     authenticateSystem: (authorization) => authentication.authenticate(authorization),

@@ -2,6 +2,7 @@
 // its working calendar, and the judgement that intake asks for.
 import type { Logger } from 'pino'
 import { holdAlerts } from './alerts/hold-alerts.ts'
+import type { WorkingCalendar } from './domain/calendar.ts'
 import type { Directory } from './domain/directory.ts'
 import { type DocumentPackage, documentCode, documentKey } from './domain/document-package.ts'
 import type { Clock } from './domain/ports.ts'
@@ -26,6 +27,8 @@ import { ruleRoutes } from './rules/rule-routes.ts'
 import { sameNumber } from './rules/same-number.ts'
 
 export interface RuleParts {
+  /** The axis' own province, whose working hours the clocks of deliveries follow. */
+  readonly province: string | undefined
   readonly db: Database
   readonly clock: Clock
   readonly newId: () => string
@@ -45,6 +48,8 @@ export interface Rules {
   readonly routes: readonly Routes[]
   readonly judge: (draft: Draft, size: number) => Promise<Judged>
   readonly deadlinesOf: (draft: Draft, acceptedAt: Date) => Promise<Deadlines>
+  /** The working calendar as it holds in the axis' own province. */
+  readonly calendar: () => WorkingCalendar
   /** Opens and closes the alert that a year of the calendar was not confirmed. */
   watchCalendar(): Promise<void>
 }
@@ -87,6 +92,7 @@ export async function composeRules(parts: RuleParts): Promise<Rules> {
       return judgement
     },
     deadlinesOf: (draft, acceptedAt) => deadlines(draft.document, acceptedAt),
+    calendar: () => calendar.current().of(parts.province).calendar,
     watchCalendar: async () =>
       await holdAlerts(db, {
         cause: 'calendar_year_missing',

@@ -2,6 +2,8 @@
 // reported together; the result is frozen.
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { type StorageThresholds, thresholdMistakes, usualThresholds } from './domain/storage-reserve.ts'
+import type { S3Place } from './platform/s3-client.ts'
 
 export type Role = 'edge' | 'worker' | 'axis' | 'sweeper'
 const allRoles: readonly Role[] = ['edge', 'worker', 'axis', 'sweeper']
@@ -9,12 +11,17 @@ const allRoles: readonly Role[] = ['edge', 'worker', 'axis', 'sweeper']
 export interface Config {
   readonly port: number
   readonly host: string
+  /** Undefined: a process without an edge listens nowhere. */
+  readonly healthPort: number | undefined
   readonly dataDir: string
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined
   /** Undefined: BullMQ on PostgreSQL. */
   readonly redisUrl: string | undefined
+  /** Holds the bytes of packages, unless a bucket does. */
   readonly blobFolder: string
+  /** Undefined: packages are files in the blob folder. */
+  readonly s3: S3Place | undefined
   /** Undefined: any but loopback, link-local and metadata addresses. */
   readonly pushAllow: readonly string[] | undefined
   readonly masterKey: string | undefined
@@ -32,6 +39,10 @@ export interface Config {
   readonly pushConnectTimeoutMs: number
   readonly pushAnswerTimeoutMs: number
   readonly sweepEveryMs: number
+  readonly storageThresholds: StorageThresholds
+  /** Where months of history go before they are dropped; without it they are never dropped. */
+  readonly historyFolder: string | undefined
+  readonly shutdownDrainMs: number
 }
 
 export interface Variable {
@@ -48,6 +59,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 export const variables: readonly Variable[] = [
   { name: 'PORT', defaultText: '8080', meaning: 'Where the edge listens; 0 takes any free port.' },
   { name: 'HOST', defaultText: '127.0.0.1', meaning: 'Address the edge listens on.' },
+  {
+    name: 'HEALTH_PORT',
+    defaultText: 'unset: listens nowhere',
+    meaning: 'Where a process without the role edge answers /health and /metrics, on HOST; an edge does so on PORT.',
+  },
   { name: 'DATA_DIR', defaultText: './.tram', meaning: 'Embedded database, blobs and keys.' },
   {
     name: 'DATABASE_URL',
@@ -61,7 +77,33 @@ export const variables: readonly Variable[] = [
     meaning: "A Redis or Valkey of the user's own, with maxmemory-policy noeviction.",
     isSecret: true,
   },
-  { name: 'BLOB_URL', defaultText: 'file:$DATA_DIR/blobs', meaning: 'Folder that holds the bytes of packages.' },
+  {
+    name: 'BLOB_URL',
+    defaultText: 'file:$DATA_DIR/blobs',
+    meaning: 'Folder (file:) or bucket (s3://bucket/prefix) that holds the bytes of packages.',
+  },
+  {
+    name: 'S3_ENDPOINT',
+    defaultText: "unset: Amazon's own, by AWS_REGION",
+    meaning: 'Address of an S3-compatible store; used while BLOB_URL begins with s3:.',
+  },
+  {
+    name: 'S3_FORCE_PATH_STYLE',
+    defaultText: '1 with S3_ENDPOINT, else 0',
+    meaning: '1 names the bucket in the path (endpoint/bucket/key), 0 in the host (bucket.endpoint/key).',
+  },
+  { name: 'AWS_REGION', defaultText: 'us-east-1', meaning: 'Region that requests to the bucket are signed for.' },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    defaultText: 'unset: required with a bucket',
+    meaning: 'Account that may read, write, list and delete in the bucket.',
+  },
+  {
+    name: 'AWS_SECRET_ACCESS_KEY',
+    defaultText: 'unset: required with a bucket',
+    meaning: 'Secret of that account.',
+    isSecret: true,
+  },
   {
     name: 'PUSH_ALLOW',
     defaultText: 'unset: any but loopback, link-local and metadata addresses; loopback too while embedded',
@@ -123,7 +165,48 @@ export const variables: readonly Variable[] = [
     unit: 'ms',
     meaning: 'Longest wait for the answer to a push; slow receivers store before they answer.',
   },
+  {
+    name: 'STORAGE_ALERT_PERCENT',
+    defaultText: '20',
+    unit: 'percent',
+    meaning: 'Free space of the blob folder under which there is an alert.',
+  },
+  {
+    name: 'STORAGE_LOW_PERCENT',
+    defaultText: '10',
+    unit: 'percent',
+    meaning: 'Free space under which documents without urgency are taken only up to 1 MiB.',
+  },
+  {
+    name: 'STORAGE_CRITICAL_PERCENT',
+    defaultText: '5',
+    unit: 'percent',
+    meaning: 'Free space under which only statuses, recalls and urgent documents up to 10 MiB are taken.',
+  },
+  {
+    name: 'STORAGE_RESERVE_PERCENT',
+    defaultText: '2',
+    unit: 'percent',
+    meaning: 'Free space that is never given to packages.',
+  },
+  {
+    name: 'STORAGE_RESERVE_BYTES',
+    defaultText: '1073741824',
+    unit: 'bytes',
+    meaning: 'The least of that reserve, whatever the percentage.',
+  },
+  {
+    name: 'HISTORY_DIR',
+    defaultText: 'unset: months of history are never dropped',
+    meaning: 'Folder that months of the history are exported to before they are dropped.',
+  },
   { name: 'SWEEP_EVERY_MS', defaultText: '2000', unit: 'ms', meaning: 'How often the sweeper looks for silent work.' },
+  {
+    name: 'SHUTDOWN_DRAIN_MS',
+    defaultText: '0 while embedded, else 2000',
+    unit: 'ms',
+    meaning: 'How long an edge that is told to stop still serves while /health/ready answers 503.',
+  },
 ]
 
 export class BadConfiguration extends Error {
@@ -142,10 +225,12 @@ export function readConfig(env: Environment): Config {
   const config: Config = {
     port: read.integer('PORT', 8080, 0, 65_535),
     host: read.text('HOST') ?? '127.0.0.1',
+    healthPort: read.text('HEALTH_PORT') === undefined ? undefined : read.integer('HEALTH_PORT', 0, 0, 65_535),
     dataDir,
     databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     blobFolder: read.folder('BLOB_URL') ?? resolve(dataDir, 'blobs'),
+    s3: s3Place(read),
     pushAllow: read.networks('PUSH_ALLOW'),
     masterKey: read.key('MASTER_KEY', !embedded),
     axisCode: embedded ? (read.text('AXIS_CODE') ?? '000.00.99.H35') : read.required('AXIS_CODE'),
@@ -161,11 +246,41 @@ export function readConfig(env: Environment): Config {
     lanesAtOnce: read.integer('LANES_AT_ONCE', 64, 1, 1_000),
     pushConnectTimeoutMs: read.integer('PUSH_CONNECT_TIMEOUT_MS', 5_000, 100, 120_000),
     pushAnswerTimeoutMs: read.integer('PUSH_ANSWER_TIMEOUT_MS', 30_000, 100, 600_000),
+    storageThresholds: {
+      alertPercent: read.integer('STORAGE_ALERT_PERCENT', usualThresholds.alertPercent, 0, 100),
+      lowPercent: read.integer('STORAGE_LOW_PERCENT', usualThresholds.lowPercent, 0, 100),
+      criticalPercent: read.integer('STORAGE_CRITICAL_PERCENT', usualThresholds.criticalPercent, 0, 100),
+      reservePercent: read.integer('STORAGE_RESERVE_PERCENT', usualThresholds.reservePercent, 0, 100),
+      reserveBytes: read.integer('STORAGE_RESERVE_BYTES', usualThresholds.reserveBytes, 0, Number.MAX_SAFE_INTEGER),
+    },
+    historyFolder: read.text('HISTORY_DIR') === undefined ? undefined : resolve(read.text('HISTORY_DIR') ?? ''),
     sweepEveryMs: read.integer('SWEEP_EVERY_MS', 2_000, 100, 60_000),
+    // With five seconds for what is still coming in, the whole stop stays within its 15 s.
+    shutdownDrainMs: read.integer('SHUTDOWN_DRAIN_MS', embedded ? 0 : 2_000, 0, 8_000),
   }
+  read.mistakes.push(...thresholdMistakes(config.storageThresholds))
   if (read.mistakes.length > 0) throw new BadConfiguration(read.mistakes)
   return Object.freeze(config)
 }
+
+const withBucket = 'BLOB_URL names a bucket'
+
+/** Only a configuration with a bucket is held to what a bucket needs; AWS_… may be set for other programs. */
+function s3Place(read: Reader): S3Place | undefined {
+  const place = read.bucket('BLOB_URL')
+  if (place === undefined) return undefined
+  const endpoint = read.url('S3_ENDPOINT', ['http:', 'https:'])
+  return {
+    ...place,
+    endpoint,
+    forcePathStyle: read.flag('S3_FORCE_PATH_STYLE', endpoint !== undefined),
+    region: read.oneWord('AWS_REGION', 'us-east-1'),
+    accessKeyId: read.required('AWS_ACCESS_KEY_ID', withBucket),
+    secretAccessKey: read.required('AWS_SECRET_ACCESS_KEY', withBucket),
+  }
+}
+
+type Reader = ReturnType<typeof reader>
 
 function reader(env: Environment) {
   const mistakes: string[] = []
@@ -175,9 +290,9 @@ function reader(env: Environment) {
   return {
     mistakes,
     text,
-    required(name: string): string {
+    required(name: string, when = 'DATABASE_URL is set'): string {
       const value = text(name)
-      if (value === undefined) mistakes.push(`${name} is required when DATABASE_URL is set`)
+      if (value === undefined) mistakes.push(`${name} is required when ${when}`)
       return value ?? ''
     },
     integer(name: string, fallback: number, min: number, max: number): number {
@@ -199,6 +314,11 @@ function reader(env: Environment) {
       if (!values.includes(value)) mistakes.push(`${name} must be one of ${values.join(', ')}, not "${value}"`)
       return value
     },
+    oneWord(name: string, fallback: string): string {
+      const value = text(name) ?? fallback
+      if (!/^[A-Za-z0-9-]+$/.test(value)) mistakes.push(`${name} may hold letters, digits and hyphens, not "${value}"`)
+      return value
+    },
     url(name: string, protocols: readonly string[]): string | undefined {
       const value = text(name)
       if (value === undefined) return undefined
@@ -212,8 +332,18 @@ function reader(env: Environment) {
       const value = text(name)
       if (value === undefined) return undefined
       if (value.startsWith('file:')) return resolve(value.slice('file:'.length).replace(/^\/\/(?=\/)/, ''))
-      mistakes.push(`${name} must begin with file:, not "${value}"`)
+      if (!value.startsWith('s3:')) mistakes.push(`${name} must begin with file: or s3:, not "${value}"`)
       return undefined
+    },
+    /** Undefined: it names no bucket. The prefix is empty or ends with a slash. */
+    bucket(name: string): { readonly bucket: string; readonly prefix: string } | undefined {
+      const value = text(name)
+      if (value === undefined || !value.startsWith('s3:')) return undefined
+      const [, bucket = '', path = ''] =
+        /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? []
+      if (bucket === '') mistakes.push(`${name} must look like s3://bucket/prefix, not "${value}"`)
+      const prefix = path.replace(/^\/+|\/+$/g, '')
+      return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
     },
     networks(name: string): string[] | undefined {
       const entries = text(name)

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { compose, type Gateway } from './compose.ts'
 import { startSandbox } from './compose-sandbox.ts'
 import { BadConfiguration, type Config, readConfig } from './config.ts'
+import { createHealthServer, type HealthServer } from './edge/health-server.ts'
 import { openDatabase } from './platform/database.ts'
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts'
 import { lockFolder } from './platform/folder-lock.ts'
@@ -62,15 +63,26 @@ async function start(config: Config, logger: Logger, closers: Step[]): Promise<v
     ...(config.masterKey === undefined ? {} : { masterKey: config.masterKey }),
   })
   const gateway = await compose({ config, databaseUrl, masterKey, logger })
+  const health = createHealthServer(gateway.health)
+  // Ends after the gateway: that it is stopping can be asked until it has stopped.
+  closers.push(() => health.close())
   closers.push(() => gateway.close())
   const firstToken = await gateway.registry.firstToken()
   if (firstToken !== undefined) keepToken(config, firstToken)
   // A taken port ends the start before any work was begun.
-  if (config.roles.has('edge')) await gateway.edge.listen({ port: config.port, host: config.host })
+  const address = await listen(config, gateway, health)
   gateway.start()
-  sayReady(config, gateway, firstToken)
-  if (config.sandbox && config.roles.has('edge'))
-    closers.push(await startSandbox(gateway, urlOf(gateway, config), logger))
+  sayReady(config, address, firstToken)
+  if (config.sandbox && config.roles.has('edge')) closers.push(await startSandbox(gateway, address, logger))
+}
+
+/** Answers the address of the edge; without one that of the health server, empty when there is none either. */
+async function listen(config: Config, gateway: Gateway, health: HealthServer): Promise<string> {
+  if (config.roles.has('edge')) {
+    await gateway.edge.listen({ port: config.port, host: config.host })
+    return urlOf(gateway, config)
+  }
+  return config.healthPort === undefined ? '' : await health.listen(config.healthPort, config.host)
 }
 
 async function bringUpDatabase(config: Config, logger: Logger, closers: Step[]): Promise<string> {
@@ -101,12 +113,12 @@ function keepToken(config: Config, token: string): void {
   writeFileSync(join(folder, 'admin-token'), `${token}\n`, { mode: 0o600 })
 }
 
-function sayReady(config: Config, gateway: Gateway, firstToken: string | undefined): void {
+function sayReady(config: Config, address: string, firstToken: string | undefined): void {
   if (config.roles.has('edge')) {
-    const url = urlOf(gateway, config)
-    process.stdout.write(`tram ready on ${url}\nconsole: ${url}/console\n`)
+    process.stdout.write(`tram ready on ${address}\nconsole: ${address}/console\n`)
   } else {
-    process.stdout.write(`tram ready, listening nowhere, roles: ${[...config.roles].join(', ')}\n`)
+    const where = address === '' ? 'listening nowhere' : `health on ${address}`
+    process.stdout.write(`tram ready, ${where}, roles: ${[...config.roles].join(', ')}\n`)
   }
   if (firstToken !== undefined) process.stdout.write(`operator token (shown once): ${firstToken}\n`)
 }

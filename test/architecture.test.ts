@@ -38,8 +38,9 @@ function folderOf(path: string): string {
 }
 
 const slices = [
-  ...['intake', 'routing', 'delivery', 'mailbox', 'feedback', 'operations', 'registry', 'trust'],
-  ...['rules', 'alerts', 'reports', 'sandbox', 'bench', 'console'],
+  ...['intake', 'routing', 'delivery', 'mailbox', 'feedback', 'operations', 'registry', 'trust', 'uploads'],
+  ...['maintenance', 'rules', 'alerts', 'reports', 'sandbox', 'bench', 'console', 'retention'],
+  'sender-reports',
 ]
 const below = ['domain', 'edxml', 'platform', 'generated']
 

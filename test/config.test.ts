@@ -24,10 +24,12 @@ describe('without any variable', () => {
     expect(readConfig({})).toEqual({
       port: 8080,
       host: '127.0.0.1',
+      healthPort: undefined,
       dataDir: resolve('.tram'),
       databaseUrl: undefined,
       redisUrl: undefined,
       blobFolder: resolve('.tram/blobs'),
+      s3: undefined,
       pushAllow: undefined,
       masterKey: undefined,
       axisCode: '000.00.99.H35',
@@ -43,7 +45,16 @@ describe('without any variable', () => {
       lanesAtOnce: 64,
       pushConnectTimeoutMs: 5_000,
       pushAnswerTimeoutMs: 30_000,
+      storageThresholds: {
+        alertPercent: 20,
+        lowPercent: 10,
+        criticalPercent: 5,
+        reservePercent: 2,
+        reserveBytes: 1024 ** 3,
+      },
+      historyFolder: undefined,
       sweepEveryMs: 2_000,
+      shutdownDrainMs: 0,
     })
   })
 
@@ -62,6 +73,13 @@ describe('on servers of the user', () => {
   test('the sandbox is off unless it is asked for', () => {
     expect(readConfig(onServers).sandbox).toBe(false)
     expect(readConfig({ ...onServers, SANDBOX: '1' }).sandbox).toBe(true)
+  })
+
+  test('an edge drains before it stops, for there may be a balancer', () => {
+    expect(readConfig(onServers).shutdownDrainMs).toBe(2_000)
+    expect(mistakesOf({ ...onServers, SHUTDOWN_DRAIN_MS: '8001' })).toEqual([
+      'SHUTDOWN_DRAIN_MS must be a whole number from 0 to 8000, not "8001"',
+    ])
   })
 
   test('the master key and the code of the axis are required', () => {
@@ -101,6 +119,7 @@ describe('a value', () => {
     ['DATABASE_URL', 'mysql://db/tram'],
     ['REDIS_URL', 'cache:6379'],
     ['BLOB_URL', '/srv/blobs'],
+    ['BLOB_URL', 's4://bucket'],
     ['ADMIN_TOKEN', 'too-short'],
     ['PACKAGE_BYTES_MAX', '1GB'],
     ['HEADER_BYTES_MAX', '1'],
@@ -115,6 +134,59 @@ describe('a value', () => {
 
     expect(mistakes.length).toBeGreaterThan(0)
     expect(mistakes.every((mistake) => mistake.startsWith(name))).toBe(true)
+  })
+})
+
+describe('a bucket', () => {
+  const account = { AWS_ACCESS_KEY_ID: 'tram', AWS_SECRET_ACCESS_KEY: 'hunter2' }
+  const place = (env: Record<string, string>) => readConfig({ ...account, ...env }).s3
+
+  test('is at Amazon, named in the host, unless an endpoint is given', () => {
+    expect(place({ BLOB_URL: 's3://van-ban' })).toEqual({
+      bucket: 'van-ban',
+      prefix: '',
+      endpoint: undefined,
+      region: 'us-east-1',
+      forcePathStyle: false,
+      accessKeyId: 'tram',
+      secretAccessKey: 'hunter2',
+    })
+    const own = { BLOB_URL: 's3://van-ban/tram', S3_ENDPOINT: 'http://s3:9000', AWS_REGION: 'garage' }
+    expect(place(own)).toMatchObject({ endpoint: 'http://s3:9000', forcePathStyle: true, region: 'garage' })
+    expect(place({ ...own, S3_FORCE_PATH_STYLE: '0' })).toMatchObject({ forcePathStyle: false })
+  })
+
+  test.each([
+    ['s3://van-ban', ''],
+    ['s3://van-ban/', ''],
+    ['s3://van-ban/tram', 'tram/'],
+    ['s3://van-ban/tram/2026/', 'tram/2026/'],
+  ])('of %s has the prefix "%s"', (url, prefix) => {
+    expect(place({ BLOB_URL: url })).toMatchObject({ bucket: 'van-ban', prefix })
+  })
+
+  test.each(['s3:', 's3://', 's3://V', 's3://Van_Ban', 's3:van-ban', 's3://van-ban/tiền tố'])('cannot be %j', (url) => {
+    const mistakes = mistakesOf({ ...account, BLOB_URL: url })
+
+    expect(mistakes).toEqual([expect.stringMatching(/^BLOB_URL must look like s3/)])
+  })
+
+  test('needs an account, and a folder does not', () => {
+    expect(mistakesOf({ BLOB_URL: 's3://van-ban' })).toEqual([
+      'AWS_ACCESS_KEY_ID is required when BLOB_URL names a bucket',
+      'AWS_SECRET_ACCESS_KEY is required when BLOB_URL names a bucket',
+    ])
+    expect(mistakesOf({ BLOB_URL: 'file:/srv/blobs', S3_ENDPOINT: 'nowhere', AWS_REGION: '?' })).toEqual([])
+  })
+
+  test.each([
+    ['S3_ENDPOINT', 's3.internal:9000'],
+    ['S3_FORCE_PATH_STYLE', 'yes'],
+    ['AWS_REGION', 'here and there'],
+  ])('may not have %s be %j', (name, value) => {
+    const mistakes = mistakesOf({ ...account, BLOB_URL: 's3://van-ban', [name]: value })
+
+    expect(mistakes).toEqual([expect.stringContaining(name)])
   })
 })
 
@@ -165,7 +237,7 @@ describe('secrets', () => {
 
 describe('the list of variables', () => {
   const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8')
-  const read = [...source.matchAll(/read\.\w+\('([A-Z_]+)'/g)].map(([, name]) => name ?? '')
+  const read = [...source.matchAll(/read\.\w+\('([A-Z][A-Z0-9_]*)'/g)].map(([, name]) => name ?? '')
 
   test('has every variable that is read, and no other', () => {
     const names = variables.map((variable) => variable.name)

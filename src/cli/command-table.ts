@@ -48,6 +48,14 @@ export const commands: CommandTable = {
     summary: { vi: 'tra cứu và gửi lại', en: 'look deliveries up, and retry them' },
     load: async () => (await import('./deliveries-command.ts')).deliveriesCommand,
   },
+  replay: {
+    summary: { vi: 'gửi lại hàng loạt', en: 'try many deliveries again' },
+    load: async () => (await import('./replay-command.ts')).replayCommand,
+  },
+  maintenance: {
+    summary: { vi: 'bảo trì và thông báo', en: 'announced maintenance and notices' },
+    load: async () => (await import('./maintenance-command.ts')).maintenanceCommand,
+  },
   refusals: {
     summary: { vi: 'các lần gửi bị từ chối', en: 'submissions that were turned away' },
     load: async () => (await import('./refusals-command.ts')).refusalsCommand,
@@ -59,6 +67,22 @@ export const commands: CommandTable = {
   queues: {
     summary: { vi: 'hàng đợi của từng hệ thống', en: 'the lane of each system' },
     load: async () => (await import('./queues-command.ts')).queuesCommand,
+  },
+  storage: {
+    summary: { vi: 'dung lượng và thời hạn lưu', en: 'what is held, and what retention would free' },
+    load: async () => (await import('./storage-command.ts')).storageCommand,
+  },
+  backup: {
+    summary: { vi: 'sao lưu', en: 'back up database and packages' },
+    load: async () => (await import('./backup-command.ts')).backupCommand,
+  },
+  restore: {
+    summary: { vi: 'khôi phục từ bản sao lưu', en: 'restore a backup' },
+    load: async () => (await import('./restore-command.ts')).restoreCommand,
+  },
+  archive: {
+    summary: { vi: 'kết xuất hồ sơ lưu trữ', en: 'documents and their history for the archive' },
+    load: async () => (await import('./archive-command.ts')).archiveCommand,
   },
   simulate: {
     summary: { vi: 'hệ thống QLVB-ĐH giả lập', en: 'a virtual document system' },
@@ -75,7 +99,21 @@ export const commands: CommandTable = {
       const { benchIntake } = await import('../bench/intake-bench.ts')
       const { benchDeliver } = await import('../bench/deliver-bench.ts')
       const { benchEdxml } = await import('../bench/edxml-bench.ts')
-      return benchCommand({ intake: benchIntake, deliver: benchDeliver, edxml: benchEdxml })
+      const { benchFair } = await import('../bench/fair-bench.ts')
+      const { benchUrgent } = await import('../bench/urgent-bench.ts')
+      const { benchWaiting } = await import('../bench/waiting-bench.ts')
+      const { claimDeliveries } = await import('../delivery/claim-deliveries.ts')
+      const sweep = await import('../delivery/sweep.ts')
+      return benchCommand({
+        intake: benchIntake,
+        deliver: benchDeliver,
+        edxml: benchEdxml,
+        fair: benchFair,
+        urgent: benchUrgent,
+        // As a worker claims: so many at most, for so long, and what is older than five minutes goes first.
+        waiting: (request) =>
+          benchWaiting(request, { ...sweep, claim: (db, systemId) => claimDeliveries(db, systemId, 64, 8_000, 300) }),
+      })
     },
   },
 }

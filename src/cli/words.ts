@@ -33,6 +33,18 @@ const reasonWords: Readonly<Record<string, string>> = {
   by_operator: 'do người vận hành',
 }
 
+const skippedWords: Readonly<Record<string, string>> = {
+  delivered: 'đã nhận',
+  recalled: 'đã thu hồi',
+  asked_back: 'bên gửi yêu cầu lấy lại',
+  in_flight: 'đang gửi',
+  held: 'đang giữ lại',
+  held_by_operator: 'văn bản đang bị tạm giữ',
+  in_mailbox: 'đang ở hộp thư',
+  content_removed: 'nội dung đã hết thời hạn lưu',
+  moved_out: 'đã chuyển sang kho cũ',
+}
+
 /** Business status codes as QLVB-ĐH systems report them (status 01–16). */
 const statusWords: Readonly<Record<string, string>> = {
   '01': 'đã đến',
@@ -50,6 +62,8 @@ export const stateText = (state: string) => withCode(stateWords, state)
 export const outcomeText = (outcome: string) => withCode(outcomeWords, outcome)
 export const reasonText = (reason: string | undefined) =>
   reason === undefined ? undefined : withCode(reasonWords, reason)
+
+export const skippedText = (reason: string) => withCode(skippedWords, reason)
 
 export function statusText(code: string | undefined): string | undefined {
   if (code === undefined) return undefined
@@ -70,6 +84,14 @@ export function ageText(seconds: number | undefined): string | undefined {
   if (s < 3600) return `${Math.floor(s / 60)}m`
   if (s < 86_400) return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}`
   return `${Math.floor(s / 86_400)}d${two(Math.floor((s % 86_400) / 3600))}h`
+}
+
+/** `1.5 MB`: a size that can be read at a glance. */
+export function byteText(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
+  let [value, unit] = [bytes, 0]
+  for (; value >= 1000 && unit < units.length - 1; unit += 1) value /= 1000
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
 /** `2026-11-20 08:00:00` of an instant written in Vietnam time; the zone is the same everywhere, so it is left out. */

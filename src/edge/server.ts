@@ -32,6 +32,8 @@ export interface EdgeOptions {
   readonly authenticateOperator: (authorization: string | undefined) => Promise<Operator>
   /** Keeps a row of what was turned away, so that it can be found by its reference. */
   readonly recordRefusal: (request: FastifyRequest, refusal: Refusal) => Promise<void>
+  /** Awaited once the edge is to close, while it still listens and serves. */
+  readonly beforeClosing?: () => Promise<void>
   readonly logger: FastifyBaseLogger
   readonly version: string
 }
@@ -54,6 +56,8 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: 'idle',
+    // What still comes over an open connection while the edge closes is served, as the last on that connection.
+    return503OnClosing: false,
     // What the router cannot read never reaches a route, nor the error handler.
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, options),
   })
@@ -84,7 +88,7 @@ export async function createEdge(options: EdgeOptions): Promise<FastifyInstance>
   }
   refuseUnknownQueries(app)
   for (const routes of options.routes) routes(app, guards)
-  closeInTime(app)
+  closeInTime(app, options.beforeClosing)
   return app
 }
 
@@ -100,10 +104,11 @@ function refuseUnknownQueries(app: FastifyInstance): void {
 const closeMsMax = 5_000
 
 /** A connection whose last answer goes out after closing began is idle from then on, and nobody else would end it. */
-function closeInTime(app: FastifyInstance): void {
+function closeInTime(app: FastifyInstance, beforeClosing: EdgeOptions['beforeClosing']): void {
   let idle: NodeJS.Timeout | undefined
   let cut: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
+    await beforeClosing?.()
     idle = setInterval(() => app.server.closeIdleConnections(), 50)
     cut = setTimeout(() => app.server.closeAllConnections(), closeMsMax)
   })

@@ -94,6 +94,82 @@ export interface Alerts {
   subject: string;
 }
 
+export interface AllDeliveries {
+  agency_code: string | null;
+  attempts: number | null;
+  available_at: Timestamp | null;
+  business_at: Timestamp | null;
+  business_code: string | null;
+  channel: string | null;
+  clock_at: Timestamp | null;
+  created_at: Timestamp | null;
+  delivered_at: Timestamp | null;
+  delivery_id: string | null;
+  fetch_count: number | null;
+  fetched_at: Timestamp | null;
+  give_up_at: Timestamp | null;
+  held_reason: string | null;
+  lease_token: string | null;
+  lease_until: Timestamp | null;
+  mailbox_lease_id: string | null;
+  mailbox_lease_until: Timestamp | null;
+  next_attempt_at: Timestamp | null;
+  organ_id: string | null;
+  package_id: string | null;
+  priority: number | null;
+  reason_code: string | null;
+  reason_text: string | null;
+  recall_agreed: boolean | null;
+  recall_requested: boolean | null;
+  recipient_agency_id: string | null;
+  recipient_key: string | null;
+  repeat_key: string | null;
+  report_at: Timestamp | null;
+  sender_agency_id: string | null;
+  state: string | null;
+  state_since: Timestamp | null;
+  system_id: string | null;
+  taken_at: Timestamp | null;
+  turned_away: number | null;
+  type: string | null;
+  update_requested: boolean | null;
+  waits: boolean | null;
+  warn_at: Timestamp | null;
+}
+
+export interface AllPackages {
+  accepted_at: Timestamp | null;
+  calendar_version: number | null;
+  code: string | null;
+  content_hash: Buffer | null;
+  content_removed_at: Timestamp | null;
+  declaration: string | null;
+  dispatch_due_at: Timestamp | null;
+  document: Json | null;
+  document_id: string | null;
+  document_key: string | null;
+  face: string | null;
+  findings: Json | null;
+  from_agency_id: string | null;
+  from_code: string | null;
+  is_late: boolean | null;
+  kind: string | null;
+  moved_out_at: Timestamp | null;
+  package_id: string | null;
+  priority: number | null;
+  promulgation_date: string | null;
+  receipt: string | null;
+  receipt_due_at: Timestamp | null;
+  repeat_key: string | null;
+  sha256: Buffer | null;
+  size: number | null;
+  subject: string | null;
+  supplement_of: string | null;
+  system_id: string | null;
+  type: string | null;
+  urgent_due_at: Timestamp | null;
+}
+
 export interface Attempts {
   attempt: number;
   delivery_id: string;
@@ -114,10 +190,22 @@ export interface Audit {
   object: string;
 }
 
+export interface BlobRemovals {
+  marked_at: Generated<Timestamp>;
+  package_id: string;
+}
+
 export interface BlobSweeps {
   hour: Timestamp;
   removed: number;
   swept_at: Generated<Timestamp>;
+}
+
+export interface ByteUsage {
+  bytes: Generated<number>;
+  day: string;
+  packages: Generated<number>;
+  system_id: string;
 }
 
 export interface CalendarDays {
@@ -236,12 +324,21 @@ export interface DirectoryVersion {
   version: number;
 }
 
+export interface EventFeed {
+  begins_at: Timestamp;
+  cluster: number;
+  only_row: Generated<boolean>;
+}
+
 export interface Events {
   at: Timestamp;
   data: Generated<Json>;
   delivery_id: string | null;
   event_id: string;
   package_id: string | null;
+  position: Generated<number>;
+  receiver_system_id: string | null;
+  sender_agency_id: string | null;
   system_id: string | null;
   type: string;
 }
@@ -261,6 +358,25 @@ export interface Feedback {
   staff: Json | null;
 }
 
+export interface HeldDocuments {
+  held_at: Timestamp | null;
+  hold_id: string | null;
+  package_id: string | null;
+  repeat_key: string | null;
+}
+
+export interface HistoryMonths {
+  detached_at: Timestamp;
+  dropped_at: Timestamp | null;
+  exported_at: Timestamp | null;
+  file: string | null;
+  month: string;
+  name: string;
+  parent: string;
+  rows: number | null;
+  sha256: string | null;
+}
+
 export interface IdempotencyKeys {
   created_at: Generated<Timestamp>;
   key: string;
@@ -274,6 +390,7 @@ export interface Lanes {
   concurrency: Generated<number>;
   faults_in_row: Generated<number>;
   in_order: Generated<boolean>;
+  is_broken: Generated<boolean>;
   last_fault: string | null;
   last_fault_at: Timestamp | null;
   last_sender: Generated<string>;
@@ -289,6 +406,98 @@ export interface Lanes {
   tokens: Generated<number>;
   tokens_at: Generated<Timestamp>;
   turns: Generated<number>;
+}
+
+export interface LegalHolds {
+  hold_id: string;
+  lift_reason: string | null;
+  lift_requested_by: string | null;
+  lifted_at: Timestamp | null;
+  lifted_by: string | null;
+  package_id: string;
+  placed_at: Generated<Timestamp>;
+  placed_by: string;
+  reason: string;
+  requested_by: string;
+}
+
+export interface MaintenanceWindows {
+  announced_at: Generated<Timestamp>;
+  announced_by: string;
+  began_at: Timestamp | null;
+  changed_at: Timestamp | null;
+  checked_after: Json | null;
+  checked_before: Json | null;
+  checking_since: Timestamp | null;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  ends_at: Timestamp;
+  intake: string;
+  note: Json;
+  starts_at: Timestamp;
+  state: Generated<string>;
+  window_id: string;
+}
+
+export interface Notices {
+  kind: string;
+  made_at: Generated<Timestamp>;
+  made_by: string;
+  note: Json;
+  notice_id: string;
+  since: Timestamp;
+  until: Timestamp | null;
+  withdrawn_at: Timestamp | null;
+  withdrawn_by: string | null;
+}
+
+export interface OldDeliveries {
+  agency_code: string | null;
+  attempts: Generated<number>;
+  available_at: Timestamp | null;
+  business_at: Timestamp | null;
+  business_code: string | null;
+  channel: string | null;
+  clock_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  delivered_at: Timestamp | null;
+  delivery_id: string;
+  fetch_count: Generated<number>;
+  fetched_at: Timestamp | null;
+  give_up_at: Timestamp | null;
+  held_reason: string | null;
+  lease_token: string | null;
+  lease_until: Timestamp | null;
+  mailbox_lease_id: string | null;
+  mailbox_lease_until: Timestamp | null;
+  next_attempt_at: Timestamp | null;
+  organ_id: string;
+  package_id: string;
+  priority: number;
+  reason_code: string | null;
+  reason_text: string | null;
+  recall_agreed: Generated<boolean>;
+  recall_requested: Generated<boolean>;
+  recipient_agency_id: string | null;
+  recipient_key: string;
+  repeat_key: string;
+  report_at: Timestamp | null;
+  sender_agency_id: Generated<string>;
+  state: string;
+  state_since: Generated<Timestamp>;
+  system_id: string | null;
+  taken_at: Timestamp | null;
+  turned_away: Generated<number>;
+  type: string;
+  update_requested: Generated<boolean>;
+  waits: Generated<boolean>;
+  warn_at: Timestamp | null;
+}
+
+export interface OldPackages {
+  document: Json;
+  findings: Json;
+  package_id: string;
 }
 
 export interface OperationRequests {
@@ -332,6 +541,7 @@ export interface Packages {
   calendar_version: number | null;
   code: string | null;
   content_hash: Buffer;
+  content_removed_at: Timestamp | null;
   declaration: string | null;
   dispatch_due_at: Timestamp | null;
   document: Json;
@@ -343,6 +553,7 @@ export interface Packages {
   from_code: string;
   is_late: boolean | null;
   kind: string;
+  moved_out_at: Timestamp | null;
   package_id: string;
   priority: number;
   promulgation_date: string | null;
@@ -383,6 +594,32 @@ export interface Refusals {
   violations: Generated<Json>;
 }
 
+export interface ReplayDeliveries {
+  delivery_id: string;
+  replay_id: string;
+  skipped_because: string | null;
+}
+
+export interface Replays {
+  abort_reason: string | null;
+  aborted_by: string | null;
+  done_to: Generated<string>;
+  filter: Json;
+  finished_at: Timestamp | null;
+  made_due: Generated<number>;
+  matched: number;
+  name: string;
+  opened: Generated<number>;
+  ordered_at: Generated<Timestamp>;
+  ordered_by: string;
+  progressed_at: Generated<Timestamp>;
+  reason: string;
+  replay_id: string;
+  skipped: Generated<number>;
+  started_at: Timestamp | null;
+  state: Generated<string>;
+}
+
 export interface ReportItems {
   data: Generated<Json>;
   delivery_id: string;
@@ -393,6 +630,14 @@ export interface ReportItems {
   report_package_id: string | null;
   told_at: Timestamp | null;
   what: string;
+}
+
+export interface RetentionPolicies {
+  changed_at: Generated<Timestamp>;
+  changed_by: string;
+  policy: Json;
+  reason: string;
+  version: number;
 }
 
 export interface RuleOverrides {
@@ -422,6 +667,22 @@ export interface SigningKeys {
   private_cipher: Buffer;
   public_jwk: Json;
   retired_at: Timestamp | null;
+}
+
+export interface StorageDays {
+  bytes: number;
+  day: string;
+  from_agency_id: string;
+  kind: string;
+  packages: number;
+  removed_bytes: number;
+  removed_packages: number;
+  state: string;
+}
+
+export interface StorageDaysCounted {
+  counted_at: Timestamp;
+  day: string;
 }
 
 export interface SystemAgencies {
@@ -469,6 +730,24 @@ export interface Systems {
   webhook_secret_old_until: Timestamp | null;
 }
 
+export interface UploadParts {
+  bytes: number;
+  part_id: string;
+  starts_at: number;
+  upload_id: string;
+}
+
+export interface Uploads {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  length: number;
+  metadata: Generated<string>;
+  package_id: string | null;
+  received: Generated<number>;
+  system_id: string;
+  upload_id: string;
+}
+
 export interface DB {
   act_deliveries: ActDeliveries;
   agencies: Agencies;
@@ -476,9 +755,13 @@ export interface DB {
   agency_codes: AgencyCodes;
   agency_successors: AgencySuccessors;
   alerts: Alerts;
+  all_deliveries: AllDeliveries;
+  all_packages: AllPackages;
   attempts: Attempts;
   audit: Audit;
+  blob_removals: BlobRemovals;
   blob_sweeps: BlobSweeps;
+  byte_usage: ByteUsage;
   calendar_days: CalendarDays;
   calendar_settings: CalendarSettings;
   calendar_versions: CalendarVersions;
@@ -489,22 +772,37 @@ export interface DB {
   delivery_settings: DeliverySettings;
   delivery_waits: DeliveryWaits;
   directory_version: DirectoryVersion;
+  event_feed: EventFeed;
   events: Events;
   feedback: Feedback;
+  held_documents: HeldDocuments;
+  history_months: HistoryMonths;
   idempotency_keys: IdempotencyKeys;
   lanes: Lanes;
+  legal_holds: LegalHolds;
+  maintenance_windows: MaintenanceWindows;
+  notices: Notices;
+  old_deliveries: OldDeliveries;
+  old_packages: OldPackages;
   operation_requests: OperationRequests;
   operator_tokens: OperatorTokens;
   package_holds: PackageHolds;
   package_targets: PackageTargets;
   packages: Packages;
   refusals: Refusals;
+  replay_deliveries: ReplayDeliveries;
+  replays: Replays;
   report_items: ReportItems;
+  retention_policies: RetentionPolicies;
   rule_overrides: RuleOverrides;
   rules_version: RulesVersion;
   signing_keys: SigningKeys;
+  storage_days: StorageDays;
+  storage_days_counted: StorageDaysCounted;
   system_agencies: SystemAgencies;
   system_credential_agencies: SystemCredentialAgencies;
   system_credentials: SystemCredentials;
   systems: Systems;
+  upload_parts: UploadParts;
+  uploads: Uploads;
 }

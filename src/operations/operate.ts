@@ -34,6 +34,8 @@ import { documentOf, findTarget, lockDocuments, type Target } from './target-doc
 export interface OperateOptions {
   readonly newId: () => string
   /** delivery/'s transitions. */
+  /** Old documents that retention moved out come back before they are acted on. */
+  readonly bringBack: (db: Db, packageIds: readonly string[]) => Promise<void>
   readonly lockDeliveriesOf: (
     db: Db,
     which: {
@@ -102,9 +104,13 @@ async function planKnown(
 export async function lockAll(
   db: Db,
   documents: readonly TargetDocument[],
-  options: Pick<OperateOptions, 'lockDeliveriesOf'>,
+  options: Pick<OperateOptions, 'lockDeliveriesOf' | 'bringBack'>,
   recipientAgencyIds?: readonly string[],
 ): Promise<{ targets: TargetDelivery[]; updates: TargetDelivery[] }> {
+  await options.bringBack(
+    db,
+    documents.map((d) => d.packageId),
+  )
   await lockDocuments(db, documents)
   const repeatKeys = documents.map((d) => d.repeatKey)
   const which = { repeatKeys, packageIds: await updatesOf(db, documents) }
@@ -120,7 +126,7 @@ export async function lockAll(
 export async function lockForRecall(
   db: Db,
   { deliveryId, recipientAgencyIds }: { readonly deliveryId: string; readonly recipientAgencyIds: readonly string[] },
-  options: Pick<OperateOptions, 'lockDeliveriesOf'>,
+  options: Pick<OperateOptions, 'lockDeliveriesOf' | 'bringBack'>,
 ): Promise<void> {
   await lockAll(db, [await documentOf(db, deliveryId)], options, recipientAgencyIds)
 }

@@ -7,18 +7,9 @@ import type { AdminQueues } from '../generated/json/admin-queues.ts'
 import type { AdminStats } from '../generated/json/admin-stats.ts'
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts'
 import type { Db } from '../platform/database.ts'
+import { type DeliveryCriteria, meetsCriteria } from '../platform/delivery-filter.ts'
 
-export interface DeliveryQuery {
-  readonly state?: string
-  readonly systemId?: string
-  readonly agencyIds?: readonly string[]
-  readonly priority?: number
-  /** A held reason or a reason code. */
-  readonly cause?: string
-  readonly since?: Date
-  readonly until?: Date
-  /** A delivery or package id, a whole document id, or the beginning of a number with its notation. */
-  readonly q?: string
+export interface DeliveryQuery extends DeliveryCriteria {
   readonly cursor?: string
   readonly limit: number
 }
@@ -56,7 +47,7 @@ export async function adminDeliveries(db: Db, query: DeliveryQuery): Promise<Adm
       d.agency_code, d.system_id, d.channel, d.state, d.held_reason, d.priority, d.attempts, d.next_attempt_at,
       d.created_at, d.state_since, d.reason_code, d.reason_text, d.business_code
     from deliveries d join packages p using (package_id)
-    where ${sql.join(filtersOf(query), sql` and `)}
+    where ${meetsCriteria(query)} and ${beyond(query.cursor)}
     order by d.delivery_id desc limit ${query.limit + 1}`.execute(db)
   const page = rows.slice(0, query.limit)
   const last = page.at(-1)
@@ -66,27 +57,8 @@ export async function adminDeliveries(db: Db, query: DeliveryQuery): Promise<Adm
   }
 }
 
-function filtersOf(query: DeliveryQuery) {
-  const filters = [sql`true`]
-  if (query.state !== undefined) filters.push(sql`d.state = ${sql.lit(query.state)}`)
-  if (query.systemId !== undefined) filters.push(sql`d.system_id = ${query.systemId}`)
-  if (query.agencyIds !== undefined) filters.push(sql`d.recipient_agency_id = any(${query.agencyIds}::uuid[])`)
-  if (query.priority !== undefined) filters.push(sql`d.priority = ${query.priority}`)
-  if (query.cause !== undefined) filters.push(sql`(d.held_reason = ${query.cause} or d.reason_code = ${query.cause})`)
-  if (query.since !== undefined) filters.push(sql`d.created_at >= ${query.since}`)
-  if (query.until !== undefined) filters.push(sql`d.created_at < ${query.until}`)
-  if (query.cursor !== undefined) filters.push(sql`d.delivery_id < ${decodeCursor(query.cursor, 1)[0]}::uuid`)
-  if (query.q !== undefined && query.q.trim() !== '') filters.push(searchFilter(query.q.normalize('NFC').trim()))
-  return filters
-}
-
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-function searchFilter(q: string) {
-  if (uuidPattern.test(q)) return sql`(d.delivery_id = ${q}::uuid or d.package_id = ${q}::uuid)`
-  return sql`d.package_id in (
-    select package_id from packages where code like ${`${q.replace(/[\\%_]/g, '\\$&')}%`}
-    union all select package_id from packages where from_agency_id in (select agency_id from agencies) and document_key = ${q})`
+function beyond(cursor: string | undefined) {
+  return cursor === undefined ? sql`true` : sql`d.delivery_id < ${decodeCursor(cursor, 1)[0]}::uuid`
 }
 
 function toItem(row: Row): Item {
@@ -124,6 +96,7 @@ interface QueueRow {
   in_flight: number
   rate_per_minute: number
   faults_in_row: number
+  is_broken: boolean
   open_until: Date | null
   is_open: boolean
   paused_reason: string | null
@@ -136,11 +109,11 @@ interface QueueRow {
 export async function adminQueues(db: Db): Promise<AdminQueues> {
   const { rows } = await sql<QueueRow>`
     select s.system_id, s.name, s.channel, w.depth, w.oldest_seconds, w.in_flight, r.rate_per_minute,
-      l.faults_in_row, l.open_until, coalesce(l.open_until > now(), false) as is_open, l.paused_reason,
+      l.faults_in_row, l.is_broken, l.open_until, coalesce(l.open_until > now(), false) as is_open, l.paused_reason,
       l.last_success_at, l.last_fault_at, l.last_fault
     from systems s join lanes l using (system_id)
     cross join lateral (
-      select count(*)::int as depth, extract(epoch from now() - min(coalesce(d.available_at, d.created_at)))::float8 as oldest_seconds,
+      select count(*)::int as depth, extract(epoch from now() - min(coalesce(least(d.available_at, now()), d.created_at)))::float8 as oldest_seconds,
         count(*) filter (where d.state = 'in_flight')::int as in_flight
       from deliveries d where d.system_id = s.system_id and d.state in ('waiting', 'in_flight', 'available')
     ) w
@@ -167,7 +140,7 @@ function toQueue(row: QueueRow): AdminQueues['queues'][number] {
     oldestAgeSeconds: row.oldest_seconds,
     inFlight: row.in_flight,
     ratePerMinute: row.rate_per_minute,
-    breaker: row.faults_in_row < 3 ? 'closed' : row.is_open ? 'open' : 'half_open',
+    breaker: !row.is_broken ? 'closed' : row.is_open ? 'open' : 'half_open',
     pausedReason: row.paused_reason,
     lastSuccessAt: row.last_success_at === null ? null : vietnamTime(row.last_success_at),
     lastFaultAt: row.last_fault_at === null ? null : vietnamTime(row.last_fault_at),
@@ -186,9 +159,11 @@ export async function adminStats(db: Db): Promise<AdminStats> {
     select
       (select count(*)::int from packages where type = 'edoc') as packages,
       (select count(*)::int from packages where type = 'status') as statuses,
-      (select coalesce(json_object_agg(state, n), '{}') from (select state, count(*) n from deliveries group by state) s) as by_state,
-      (select extract(epoch from now() - min(coalesce(available_at, created_at)))::float8 from deliveries
-        where state in ('waiting', 'in_flight', 'available')) as oldest,
+      (select coalesce(json_object_agg(state, n), '{}') from (
+        -- The axis' own reports are no traffic.
+        select state, count(*) n from all_deliveries where type <> 'report' group by state) s) as by_state,
+      (select extract(epoch from now() - min(coalesce(least(available_at, now()), created_at)))::float8 from deliveries
+        where state in ('waiting', 'in_flight', 'available') and type <> 'report') as oldest,
       (select count(*)::int from refusals where at > now() - interval '24 hours') as refusals`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('no row of counts')

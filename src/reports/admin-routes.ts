@@ -2,8 +2,10 @@
 import type { Directory } from '../domain/directory.ts'
 import type { Clock } from '../domain/ports.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
+import type { DeliveryFilter } from '../generated/json/delivery-filter.ts'
 import type { Database } from '../platform/database.ts'
-import { instantOf, problems, type Routes, schemaRef } from '../platform/http.ts'
+import { deliveryCriteria } from '../platform/delivery-filter.ts'
+import { problems, type Routes, schemaRef } from '../platform/http.ts'
 import { adminDeliveries, adminQueues, adminStats } from './admin-lists.ts'
 
 export interface AdminRoutesOptions {
@@ -12,15 +14,7 @@ export interface AdminRoutesOptions {
   readonly directory: { current(): Promise<Directory> }
 }
 
-interface DeliveriesQuery {
-  readonly state?: string
-  readonly systemId?: string
-  readonly organId?: string
-  readonly priority?: number
-  readonly cause?: string
-  readonly since?: string
-  readonly until?: string
-  readonly q?: string
+interface DeliveriesQuery extends DeliveryFilter {
   readonly cursor?: string
   readonly limit: number
 }
@@ -58,15 +52,9 @@ export function adminRoutes({ db, clock, directory }: AdminRoutesOptions): Route
         },
       },
       async (request) => {
-        const { organId, since, until, ...rest } = request.query
-        const agency =
-          organId === undefined ? undefined : (await directory.current()).findByCode(organId, vietnamDay(clock.now()))
-        return adminDeliveries(db, {
-          ...rest,
-          ...(organId === undefined ? {} : { agencyIds: agency === undefined ? [] : [agency.agencyId] }),
-          ...(since === undefined ? {} : { since: instantOf(since, 'since') }),
-          ...(until === undefined ? {} : { until: instantOf(until, 'until') }),
-        })
+        const { cursor, limit, ...filter } = request.query
+        const criteria = deliveryCriteria(filter, await directory.current(), vietnamDay(clock.now()))
+        return adminDeliveries(db, { ...criteria, limit, ...(cursor === undefined ? {} : { cursor }) })
       },
     )
 

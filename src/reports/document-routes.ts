@@ -61,10 +61,10 @@ async function documentRows(db: Db, packageId: string, caller: Caller): Promise<
   const limited = receivesFor === undefined ? sql`` : sql`and d.recipient_agency_id = any(${[...receivesFor]}::uuid[])`
   const { rows } = await sql<DocumentRow>`
     select p.package_id, p.type, p.kind, p.from_agency_id, p.document_id, p.document, p.sha256, p.size, p.accepted_at,
-      array(select d.state::text from deliveries d
+      array(select d.state::text from all_deliveries d
         where d.package_id = p.package_id and d.system_id = ${systemId} ${limited}
           -- What waits for another delivery is not there yet for its recipient.
           and not (d.waits and d.state <> 'recalled' and d.taken_at is null and delivery_is_blocked(d.delivery_id))) as states
-    from packages p where p.package_id = ${packageId}::uuid`.execute(db)
+    from all_packages p where p.package_id = ${packageId}::uuid`.execute(db)
   return rows
 }

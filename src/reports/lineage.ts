@@ -24,7 +24,7 @@ export async function lineageOf(db: Db, packageId: string, only: Caller | undefi
   const visible =
     only === undefined
       ? sql`true`
-      : sql`exists (select from deliveries d where d.package_id = p.package_id
+      : sql`exists (select from all_deliveries d where d.package_id = p.package_id
           and (d.system_id = ${only.systemId} or d.recipient_agency_id = any(${[...only.agencyIds]}::uuid[]))
           and not (d.waits and delivery_is_blocked(d.delivery_id)))`
   const { rows } = await sql<FamilyRow>`

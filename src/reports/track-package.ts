@@ -23,7 +23,8 @@ export interface TrackOptions {
 
 interface PackageRow {
   package_id: string
-  type: 'edoc' | 'status'
+  type: 'edoc' | 'status' | 'report'
+  content_removed_at: Date | null
   kind: PackageView['kind']
   from_agency_id: string
   from_code: string
@@ -127,8 +128,8 @@ async function visiblePackage(
   const { rows } = await sql<PackageRow>`
     select package_id, type, kind, from_agency_id, from_code, document_id, code, subject, priority, document, findings,
       sha256, size, receipt, supplement_of, accepted_at, dispatch_due_at, is_late, receipt_due_at, urgent_due_at,
-      calendar_version
-    from packages where package_id = ${packageId}::uuid`.execute(db)
+      calendar_version, content_removed_at
+    from all_packages where package_id = ${packageId}::uuid`.execute(db)
   const [row] = rows
   if (row === undefined) return undefined
   return { row, isSender: caller.agencyIds.has(row.from_agency_id) }
@@ -136,6 +137,8 @@ async function visiblePackage(
 
 export interface ReadablePackage {
   readonly packageId: string
+  readonly type: 'edoc' | 'status' | 'report'
+  readonly contentRemovedAt: Date | null
   readonly sha256: string
   readonly size: number
   /** The caller's deliveries that reading makes taken; none for the sender. */
@@ -151,7 +154,14 @@ export async function readablePackage(db: Db, packageId: string, caller: Caller)
   const servable = own.filter((d) => d.state !== 'held')
   if (!isSender && servable.length === 0) return undefined
   const deliveryIds = servable.map((d) => d.delivery_id)
-  return { packageId: row.package_id, sha256: row.sha256.toString('hex'), size: row.size, deliveryIds }
+  return {
+    packageId: row.package_id,
+    type: row.type,
+    sha256: row.sha256.toString('hex'),
+    size: row.size,
+    contentRemovedAt: row.content_removed_at,
+    deliveryIds,
+  }
 }
 
 async function deliveriesOf(db: Db, packageId: string, only: Caller | undefined): Promise<DeliveryRow[]> {
@@ -162,14 +172,20 @@ async function deliveriesOf(db: Db, packageId: string, only: Caller | undefined)
       : // A successor follows what its predecessor received, whichever system took it (contract §2).
         sql`and (d.system_id = ${only.systemId} or d.recipient_agency_id = any(${[...only.agencyIds]}::uuid[]))
           and not (d.waits and d.state <> 'recalled'
-          and d.taken_at is null and delivery_is_blocked(d.delivery_id))`
+          and d.taken_at is null and delivery_is_blocked(d.delivery_id))
+          -- Nor is what an operator stopped: that is between the operators and the sender.
+          and d.held_reason is distinct from 'by_operator'`
   const limited =
     only?.receivesFor === undefined ? sql`` : sql`and d.recipient_agency_id = any(${[...only.receivesFor]}::uuid[])`
   const { rows } = await sql<DeliveryRow>`
     select d.delivery_id, d.organ_id, d.agency_code, d.system_id, d.channel, d.state, d.held_reason, d.state_since,
-      d.reason_code, d.reason_text, d.next_attempt_at, d.taken_at, d.fetched_at, d.fetch_count, d.delivered_at,
+      d.reason_code, d.reason_text, d.taken_at, d.fetched_at, d.fetch_count, d.delivered_at,
+      -- What was turned away for now is offered again then, unless that was stopped.
+      case when d.state = 'available' and d.turned_away > 0
+        then (select case when l.reoffers_paused_at is null then d.available_at end from lanes l where l.system_id = d.system_id)
+        else d.next_attempt_at end as next_attempt_at,
       d.business_code, d.recall_agreed, coalesce(a.attempts, '[]') as attempts
-    from deliveries d
+    from all_deliveries d
     left join lateral (
       select json_agg(json_build_object('attempt', attempt, 'startedAt', started_at, 'finishedAt', finished_at,
         'outcome', outcome, 'httpStatus', http_status, 'detail', detail) order by started_at) as attempts
@@ -282,10 +298,14 @@ async function timelineOf(
     }))
 }
 
+/** That a document was stopped and let go again is told to its sender alone. */
+const ofOperators: ReadonlySet<string> = new Set(['package.held', 'package.released', 'delivery.held'])
+
 /**
  * A recipient sees what concerns the package itself and its own deliveries. A status without a delivery came from an
  * agency that was not addressed, which is no business of the others.
  */
 function isSeenByRecipients(event: { type: string; delivery_id: string | null }, own: readonly string[]): boolean {
+  if (ofOperators.has(event.type)) return false
   return event.delivery_id === null ? event.type !== 'status.reported' : own.includes(event.delivery_id)
 }

@@ -8,10 +8,9 @@ const names = variables.map((variable) => variable.name)
 describe('docs/configuration.md', () => {
   /** One row a variable: name, default, unit, meaning, example. */
   const rows = new Map(
-    [...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \|(.+)\|$/gm)].map(([, name = '', rest = '']) => [
-      name,
-      rest.split('|').map((cell) => cell.trim()),
-    ]),
+    [...read('docs/configuration.md').matchAll(/^\| `([A-Z][A-Z0-9_]*)` \|(.+)\|$/gm)].map(
+      ([, name = '', rest = '']) => [name, rest.split('|').map((cell) => cell.trim())],
+    ),
   )
 
   it('has a row for every variable, in the order of the program, and none besides', () => {
@@ -40,14 +39,14 @@ describe('.env.example', () => {
   const lines = read('.env.example').split('\n')
 
   it('lists every variable, commented out, and none besides', () => {
-    expect(lines.flatMap((line) => /^#([A-Z_]+)=/.exec(line)?.[1] ?? [])).toEqual(names)
+    expect(lines.flatMap((line) => /^#([A-Z][A-Z0-9_]*)=/.exec(line)?.[1] ?? [])).toEqual(names)
     expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])
   })
 
   it('holds values that the program takes, and no secret', () => {
     const values = Object.fromEntries(
       lines.flatMap((line) => {
-        const [, name, value] = /^#([A-Z_]+)=(.*)$/.exec(line) ?? []
+        const [, name, value] = /^#([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? []
         return name === undefined || value === undefined ? [] : [[name, value]]
       }),
     )

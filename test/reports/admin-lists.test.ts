@@ -172,7 +172,7 @@ describe('queues', () => {
   })
 
   it('show the breaker of a lane and the words of its endpoint', async () => {
-    await sql`update lanes set faults_in_row = 3, open_until = now() + interval '1 minute' where system_id = 'QLVB-SYT'`.execute(
+    await sql`update lanes set faults_in_row = 3, is_broken = true, open_until = now() + interval '1 minute' where system_id = 'QLVB-SYT'`.execute(
       post.db,
     )
     expect(await queueOf('QLVB-SYT')).toMatchObject({ breaker: 'open', lastFault: 'HTTP 500: lỗi' })

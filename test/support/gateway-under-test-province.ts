@@ -128,22 +128,22 @@ export function traceOf(organId: string): string {
 
 /** The ids of all blobs on disk, sorted. */
 export function blobIds({ blobFolder }: GatewayUnderTest): string[] {
-  return blobFiles(blobFolder)
+  return blobFilesIn(blobFolder)
     .map((path) => path.slice(-36))
     .sort()
 }
 
 export function blobBytes({ blobFolder }: GatewayUnderTest, blobId: string): Buffer {
-  const path = blobFiles(blobFolder).find((one) => one.endsWith(blobId))
+  const path = blobFilesIn(blobFolder).find((one) => one.endsWith(blobId))
   if (path === undefined) throw new Error(`no blob ${blobId} on disk`)
   return readFileSync(path)
 }
 
 /** Folders may go while they are read: the last blob of an hour takes its folder along. */
-function blobFiles(folder: string): string[] {
+export function blobFilesIn(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry.name)
-    return entry.isDirectory() ? blobFiles(path) : [path]
+    return entry.isDirectory() ? blobFilesIn(path) : [path]
   })
 }
 

@@ -85,6 +85,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...{ DATABASE_URL: databaseUrl, DATA_DIR: folder.path, MASTER_KEY: masterKey.toString('hex') },
     ...{ ADMIN_TOKEN: adminToken, AXIS_CODE: '000.00.00.H35', PUSH_ALLOW: '127.0.0.0/8,::1/128' },
     ...{ SANDBOX: '0', LOG_LEVEL: 'silent', DATABASE_CONNECTIONS_MAX: '10', SWEEP_EVERY_MS: '250' },
+    // No balancer stands before it.
+    SHUTDOWN_DRAIN_MS: '0',
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: await ownRedisDatabase(options.redisUrl) }),
     ...options.env,
   }

@@ -11,5 +11,9 @@ export interface ConfirmManyResult {
      * Of the catalogue, where it could not be confirmed.
      */
     code?: string
+    /**
+     * With `leased`: until when another thread has it.
+     */
+    leaseUntil?: string
   }[]
 }

@@ -9,4 +9,8 @@ export interface ConfirmMany {
    * @maxItems 1000
    */
   deliveryIds: [string, ...string[]]
+  /**
+   * The lease under which they were claimed; one call for each lease.
+   */
+  leaseId?: string
 }

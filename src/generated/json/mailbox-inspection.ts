@@ -6,8 +6,8 @@
 export interface MailboxInspection {
   deliveryId: string
   packageId: string
-  type: 'edoc' | 'status'
-  kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  type: 'edoc' | 'status' | 'report'
+  kind: 'new' | 'recall' | 'update' | 'replace' | 'status' | 'report'
   from: string
   /**
    * Recipient code as the sender wrote it.
@@ -28,6 +28,10 @@ export interface MailboxInspection {
   state: 'held' | 'waiting' | 'in_flight' | 'available' | 'delivered' | 'refused' | 'exhausted' | 'expired' | 'recalled'
   attachments: AttachmentView[]
   findings: Finding[]
+  /**
+   * A thread of the system has claimed it until then (ISO 8601 with +07:00).
+   */
+  leaseUntil: string | null
 }
 /**
  * A file of a package. The verdict is null until its signatures have been checked.

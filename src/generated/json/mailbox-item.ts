@@ -6,8 +6,8 @@
 export interface MailboxItem {
   deliveryId: string
   packageId: string
-  type: 'edoc' | 'status'
-  kind: 'new' | 'recall' | 'update' | 'replace' | 'status'
+  type: 'edoc' | 'status' | 'report'
+  kind: 'new' | 'recall' | 'update' | 'replace' | 'status' | 'report'
   from: string
   /**
    * Recipient code as the sender wrote it.
@@ -25,4 +25,12 @@ export interface MailboxItem {
   size: number
   availableAt: string | null
   fetchedAt: string | null
+  /**
+   * A thread of the system has claimed it until then (ISO 8601 with +07:00).
+   */
+  leaseUntil: string | null
+  /**
+   * Only in the answer to a claim.
+   */
+  leaseId?: string
 }

@@ -39,6 +39,28 @@ export interface Me {
      * Largest package accepted, in bytes.
      */
     packageBytesMax: number
+    /**
+     * Most bytes of documents the system may send in a day of Vietnam; absent: no limit.
+     */
+    bytesPerDay?: number
+  }
+  quota?: {
+    /**
+     * Today in Vietnam.
+     */
+    day: string
+    /**
+     * Bytes of documents accepted from the system today.
+     */
+    usedBytes: number
+    /**
+     * What is left of bytesPerDay; absent without a limit.
+     */
+    remainingBytes?: number
+    /**
+     * When the next day begins, +07:00.
+     */
+    resetsAt: string
   }
   /**
    * The axis' time, +07:00.

@@ -9,7 +9,7 @@ export interface RecipientOutcome {
   outcome: 'queued' | 'duplicate_of' | 'redirected' | 'held'
   agencyCode?: string
   deliveryId?: string
-  reason?: 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined'
+  reason?: 'unknown_agency' | 'not_connected' | 'no_system' | 'closed' | 'quarantined' | 'by_operator'
   suggestions?: {
     code: string
     name: string

@@ -1,0 +1,20 @@
+/* Made by `npm run generate`; never edited. */
+
+/**
+ * A window of maintenance is changed; what is absent stays as it is.
+ */
+export interface MaintenanceChange {
+  startsAt?: string
+  endsAt?: string
+  /**
+   * queue: packages are accepted and nothing leaves. refuse: nothing comes in and nothing leaves. open: only announced, everything goes on.
+   */
+  intake?: 'queue' | 'refuse' | 'open'
+  /**
+   * What the systems are told, in both languages.
+   */
+  note?: {
+    vi: string
+    en: string
+  }
+}
