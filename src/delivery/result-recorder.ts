@@ -5,8 +5,15 @@ import { isDatabaseAway } from '../platform/database.ts'
 import type { AttemptResult } from './record-results.ts'
 
 const batchMax = 500
+/** What the database refuses it refuses again. */
 const tries = 5
 const tryAgainMs = 200
+const tryAgainMsMax = 1_000
+/**
+ * A database that was killed is back within seconds, and a result that waited for it keeps its receiver from getting the
+ * document twice: the claim's token says whether it comes too late. Longer than this its lease has run out anyway.
+ */
+const awayMsMax = 30_000
 
 export interface ResultRecorder {
   /** Resolves once the result is committed, or given up: then the lease runs out and the delivery is repeated. */
@@ -21,6 +28,8 @@ export function createResultRecorder(
 ): ResultRecorder {
   let waiting: { result: AttemptResult; done: () => void }[] = []
   let writing: Promise<void> | undefined
+  // Going down, nobody waits for a database that is away.
+  let isFlushing = false
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
@@ -32,20 +41,23 @@ export function createResultRecorder(
   }
 
   async function writeWithPatience(results: readonly AttemptResult[]): Promise<void> {
+    const begun = performance.now()
     for (let attempt = 1; ; attempt++) {
       try {
         return await write(results)
       } catch (error) {
+        const isAway = isDatabaseAway(error)
         // Not the database but something in the batch: it must not take its neighbours with it.
-        if (results.length > 1 && !isDatabaseAway(error)) {
+        if (results.length > 1 && !isAway) {
           for (const one of results) await writeWithPatience([one])
           return
         }
-        if (attempt >= tries) {
+        const isPatient = isAway && !isFlushing && performance.now() - begun < awayMsMax
+        if (attempt >= tries && !isPatient) {
           logger.error({ err: error, results: results.length }, 'delivery.results_not_recorded')
           return
         }
-        await new Promise((resolve) => setTimeout(resolve, tryAgainMs * attempt))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(tryAgainMs * attempt, tryAgainMsMax)))
       }
     }
   }
@@ -66,6 +78,7 @@ export function createResultRecorder(
         void start()
       }),
     async flush() {
+      isFlushing = true
       while (waiting.length > 0 || writing !== undefined) await start()
     },
   }

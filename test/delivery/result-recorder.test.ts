@@ -144,4 +144,29 @@ describe('the recorder', () => {
     expect(database.batches.flat()).toHaveLength(3)
     await recorder.flush()
   })
+
+  it('keeps results while the database is away for ten seconds', async () => {
+    vi.useFakeTimers()
+    try {
+      let isAway = true
+      const written: AttemptResult[] = []
+      const { logger, messages } = keptLines()
+      const recorder = createResultRecorder(async (batch) => {
+        if (isAway) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+        written.push(...batch)
+      }, logger)
+      const all = results(3)
+
+      const done = Promise.all(all.map((one) => recorder.record(one)))
+      await vi.advanceTimersByTimeAsync(10_000)
+      isAway = false
+      await vi.advanceTimersByTimeAsync(2_000)
+      await done
+
+      expect(written).toEqual(all)
+      expect(messages()).not.toContain('delivery.results_not_recorded')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })
