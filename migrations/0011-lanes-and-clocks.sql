@@ -342,3 +342,9 @@ create function lane_has_due(p_lane text) returns boolean language sql volatile 
         and d.next_attempt_at <= clock_timestamp() and d.lease_token is null
         and not (d.waits and delivery_is_blocked(d.delivery_id))))
 $$;
+
+-- A worker of a release before this one claims by the former name: it shares and keeps the order as all others do.
+create or replace function claim_deliveries(p_lane text, p_max integer, p_lease interval)
+returns setof claimed_delivery language sql as $$
+  select * from lease_deliveries(p_lane, p_max, p_lease, interval '5 minutes')
+$$;

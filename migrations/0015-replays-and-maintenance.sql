@@ -59,6 +59,17 @@ create view held_documents as
   select p.repeat_key, h.hold_id, h.package_id, h.held_at
   from package_holds h join packages p using (package_id) where h.released_at is null;
 
+-- A release before this one re-routes whatever is held, and knows nothing of documents that were stopped.
+create function keep_stopped() returns trigger language plpgsql as $$
+begin
+  if exists (select from held_documents h where h.repeat_key = old.repeat_key) then return null; end if;
+  return new;
+end $$;
+create trigger deliveries_stopped before update of held_reason on deliveries for each row
+  when (old.held_reason = 'by_operator' and new.held_reason is distinct from 'by_operator'
+    and new.state in ('held', 'waiting', 'available'))
+  execute function keep_stopped();
+
 -- Maintenance that was announced.
 create table maintenance_windows (
   window_id uuid primary key,

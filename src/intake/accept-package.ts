@@ -79,8 +79,14 @@ async function draftAndCommit(
 ): Promise<Acceptance> {
   let directory = await options.directory.current()
   for (let attempt = 1; attempt <= triesMax; attempt++) {
-    const draft = await underKnownKey(options.db, draftOf(submission, directory, options))
-    const known = await judgedOrKnown(draft, submission, options)
+    const known = await draftedOrKnown(directory, submission, options).catch(async (error: unknown) => {
+      // Refused by a copy that another process has just overtaken: the agency may be known by now.
+      const newer = error instanceof GatewayError && attempt < triesMax ? await options.directory.refresh() : directory
+      if (newer.version === directory.version) throw error
+      directory = newer
+      return undefined
+    })
+    if (known === undefined) continue
     if ('receipt' in known) return known
     const result = await commitOnce(known, directory, submission, { ...options, onCommitting })
     if (typeof result === 'object') return announce(result.accepted, options)
@@ -91,6 +97,15 @@ async function draftAndCommit(
     directory = await options.directory.refresh()
   }
   throw new GatewayError('unavailable', 'directory_changing', { retryAfterSeconds: 2 })
+}
+
+async function draftedOrKnown(
+  directory: Directory,
+  submission: PackageSubmission,
+  options: AcceptPackageOptions,
+): Promise<Draft | Acceptance> {
+  const draft = await underKnownKey(options.db, draftOf(submission, directory, options))
+  return await judgedOrKnown(draft, submission, options)
 }
 
 /** A document that was accepted once is not refused when it comes again, whatever the rules say meanwhile. */
