@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { runningEmbeddedUrl } from '../platform/embedded-postgres.ts'
 import { createGatewayClient, type GatewayClient } from '../platform/gateway-client.ts'
 import { databasePids, figuresOf, type ProcessFigures, usedBetween } from './process-figures.ts'
 
@@ -32,6 +33,8 @@ export interface BenchSurroundings {
 export interface BenchPlace {
   /** Starts the gateway on this place's data; one at a time. */
   start(roles?: string): Promise<BenchGateway>
+  /** The database of the running gateway, for what is measured or prepared beside it. */
+  databaseUrl(): string
   remove(): Promise<void>
 }
 
@@ -71,6 +74,11 @@ export function createBenchPlace({ env, signal }: BenchSurroundings): BenchPlace
 
   return {
     start,
+    databaseUrl() {
+      const url = runningEmbeddedUrl(dataDir)
+      if (url === undefined) throw new Error('the database of the measured gateway is not running')
+      return url
+    },
     async remove() {
       if (running !== undefined) await end(running)
       rmSync(dataDir, { recursive: true, force: true })

@@ -33,7 +33,15 @@ export const subscriberOrder = record({
   /** Of `wait`: how many deliveries are awaited, and for how long. */
   deliveries: maybe(number),
   withinMs: maybe(number),
+  /** Of `arrival`: the document that is awaited. */
+  documentId: maybe(text),
+  /** Of `answer`: the subscriber that answers in another way from now on, and after how long; absent: never. */
+  path: maybe(text),
+  afterMs: maybe(number),
 })
+
+/** When a document reached its subscriber; absent: not in time. */
+export const arrival = record({ at: maybe(number) })
 
 export const listening = record({ port: number })
 

@@ -1,10 +1,12 @@
-// The offices of a measurement: one system that sends, and others that receive, registered through the admin API.
+// The offices of a measurement: systems that send, and others that receive, registered through the admin API.
 import { madeSystem } from '../platform/gateway-answers.ts'
 import type { GatewayClient } from '../platform/gateway-client.ts'
 import { anything } from '../platform/json-decode.ts'
 
 export interface BenchProvince {
   readonly sender: BenchSystem
+  /** All that send, the one above first. */
+  readonly senders: readonly BenchSystem[]
   readonly receivers: readonly BenchSystem[]
   /** All codes that can be written to. */
   readonly recipients: readonly string[]
@@ -19,6 +21,8 @@ export interface BenchSystem {
 export interface ProvinceWish {
   readonly systems: number
   readonly agenciesPerSystem: number
+  /** Systems that send, each for an agency of its own; default 1. */
+  readonly senders?: number
   /** The address that system n is pushed at; absent: all have mailboxes. */
   readonly pushUrl?: (index: number) => string
 }
@@ -26,8 +30,9 @@ export interface ProvinceWish {
 const systemsPath = '/api/v1/admin/systems'
 
 export async function registerProvince(operator: GatewayClient, wish: ProvinceWish): Promise<BenchProvince> {
-  const senderCode = await addAgency(operator, 0)
-  const sender = await addSystem(operator, { systemId: 'BENCH-SENDER', codes: [senderCode] })
+  const sender = await addSender(operator, 0)
+  const senders = [sender]
+  for (let index = 1; index < (wish.senders ?? 1); index++) senders.push(await addSender(operator, index))
   const receivers: BenchSystem[] = []
   for (let index = 1; index <= wish.systems; index++) {
     const codes: string[] = []
@@ -36,10 +41,15 @@ export async function registerProvince(operator: GatewayClient, wish: ProvinceWi
     }
     receivers.push(await addSystem(operator, { systemId: `BENCH-${index}`, codes, pushUrl: wish.pushUrl?.(index) }))
   }
-  return { sender, receivers, recipients: receivers.flatMap(({ codes }) => codes) }
+  return { sender, senders, receivers, recipients: receivers.flatMap(({ codes }) => codes) }
 }
 
-async function addSystem(
+async function addSender(operator: GatewayClient, index: number): Promise<BenchSystem> {
+  const code = await addAgency(operator, index === 0 ? 0 : firstFurtherSender + index)
+  return addSystem(operator, { systemId: index === 0 ? 'BENCH-SENDER' : `BENCH-SENDER-${index}`, codes: [code] })
+}
+
+export async function addSystem(
   operator: GatewayClient,
   wish: { systemId: string; codes: readonly string[]; pushUrl?: string | undefined },
 ): Promise<BenchSystem> {
@@ -55,7 +65,10 @@ async function addSystem(
   return { systemId, secret, codes }
 }
 
-async function addAgency(operator: GatewayClient, number: number): Promise<string> {
+// Beyond every receiver that a measurement registers.
+const firstFurtherSender = 90_000
+
+export async function addAgency(operator: GatewayClient, number: number): Promise<string> {
   const code = `${String(number).padStart(3, '0')}.01.99.H35`
   const json = { name: `Cơ quan đo thử ${number}`, codes: [{ code }] }
   await operator.call('POST', '/api/v1/admin/agencies', anything, { json })

@@ -1,7 +1,5 @@
 // How many deliveries a second are pushed and recorded. The backlog is taken in by a gateway that does nothing else
 // (role edge); then a whole gateway is started on it, and the subscribers count what reaches them.
-import { setTimeout as sleep } from 'node:timers/promises'
-import { stats } from '../platform/gateway-answers.ts'
 import { anything } from '../platform/json-decode.ts'
 import { type BenchGateway, type BenchPlace, createBenchPlace, usedByGateway } from './bench-gateway.ts'
 import { arrivals, listening, loadResult } from './bench-messages.ts'
@@ -11,10 +9,12 @@ import { attachmentBytes, basic } from './intake-bench.ts'
 import { describeMachine } from './machine.ts'
 import { usedBetween } from './process-figures.ts'
 import { percentilesOf, rounded, spreadOf } from './statistics.ts'
+import { untilDelivered } from './until-delivered.ts'
 
 export interface DeliverRequest {
   readonly rounds: number
-  readonly subscribers: number
+  /** Default 20. */
+  readonly subscribers?: number
   /** Of a round; each goes to every subscriber. */
   readonly packages: number
   readonly connections: number
@@ -27,6 +27,7 @@ export interface DeliverRequest {
 // A calm day's load, far below what the machine can do: the latency of a gateway that is not waiting for itself.
 const pacedPackagesPerSecond = 5
 const pacedPackages = 50
+const usualSubscribers = 20
 const roundWithinMs = 5 * 60_000
 
 export async function benchDeliver(request: DeliverRequest): Promise<object> {
@@ -79,7 +80,7 @@ class DeliverRun {
     const { port } = await subscribers.ask({ kind: 'listen' }, listening)
     let gateway = await place.start()
     this.#province = await registerProvince(gateway.operator, {
-      systems: request.subscribers,
+      systems: request.subscribers ?? usualSubscribers,
       agenciesPerSystem: 1,
       pushUrl: (index) => `http://127.0.0.1:${port}/${index}`,
     })
@@ -160,19 +161,14 @@ class DeliverRun {
   }
 
   /** Until the database says of every delivery that it was delivered. */
-  async #untilRecorded(gateway: BenchGateway): Promise<boolean> {
-    const until = performance.now() + roundWithinMs
-    while (performance.now() < until) {
-      this.#request.signal.throwIfAborted()
-      const { deliveries } = await gateway.operator.call('GET', '/api/v1/admin/stats', stats)
-      if ((deliveries.byState.delivered ?? 0) >= this.#expected) return true
-      await sleep(100)
-    }
-    return false
+  async #untilRecorded({ operator }: BenchGateway): Promise<boolean> {
+    const { signal } = this.#request
+    const wish = { deliveries: this.#expected, withinMs: roundWithinMs, signal }
+    return (await untilDelivered(operator, wish)) >= this.#expected
   }
 
   #report(rounds: readonly Round[], latencyMs: object): object {
-    const { subscribers, packages, connections } = this.#request
+    const { subscribers = usualSubscribers, packages, connections } = this.#request
     return {
       benchmark: 'deliver',
       conditions: { attachmentBytes, subscribers, packagesPerRound: packages, connections, rounds: rounds.length },

@@ -1,6 +1,7 @@
 // Packages for a load generator: one is written properly, then copied with another number and other recipients. What
 // is measured is the gateway, so a package must cost the generator next to nothing.
 import { createHash } from 'node:crypto'
+import type { Priority } from '../domain/document-package.ts'
 import { vietnamDay } from '../domain/vietnam-time.ts'
 import { writeDocumentPackage } from '../edxml/write-package.ts'
 
@@ -9,7 +10,7 @@ export type PackageMaker = (number: string, to: readonly string[]) => Buffer
 const numberMark = 'SO-MAU'
 const recipientMark = 'NOI-NHAN-MAU'
 
-export function packageMaker(from: string, attachmentBytes: number, now: Date): PackageMaker {
+export function packageMaker(from: string, attachmentBytes: number, now: Date, priority: Priority = 0): PackageMaker {
   const sample = writeDocumentPackage({
     from: { organId: from, organName: 'Cơ quan đo thử' },
     to: [{ organId: recipientMark, organName: 'Nơi nhận' }],
@@ -22,6 +23,7 @@ export function packageMaker(from: string, attachmentBytes: number, now: Date): 
     subject: 'V/v đo năng lực tiếp nhận và chuyển văn bản điện tử',
     signer: { position: 'CHÁNH VĂN PHÒNG', fullName: 'Nguyễn Văn A' },
     sentAt: now,
+    priority,
     attachments: [{ name: 'van-ban.pdf', bytes: noise(attachmentBytes) }],
   })
   // Everything that differs stands before the attachment's content; the rest is copied as bytes.
