@@ -24,7 +24,7 @@ import { bringBackDeliveries, moveOutDeliveries } from './delivery/old-deliverie
 import { createOpenDeliveries } from './delivery/open-deliveries.ts'
 import { reofferTask } from './delivery/reoffer.ts'
 import { reofferRoutes } from './delivery/reoffer-routes.ts'
-import { oldestDueSeconds } from './delivery/sweep.ts'
+import { foldTallies, oldestDueSeconds } from './delivery/sweep.ts'
 import { type Sweeper, startSweeper } from './delivery/sweeper.ts'
 import {
   confirmDeliveries,
@@ -97,6 +97,8 @@ export interface ComposeOptions {
 
 /** What one incident does to many documents is told at once. */
 const reportGatherMs = 5_000
+/** Counts are kept as differences; the fewer there are, the faster they are added up. */
+const talliesEveryMs = 1_000
 const alertsEveryMs = 5_000
 const calendarEveryMs = 60_000
 /** A succession takes effect at its hour, not some time after it. */
@@ -429,6 +431,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
             ...pressure.tasks,
             ...retention.tasks,
             reofferTask({ db, afterCommit }),
+            { name: 'tallies', everyMs: talliesEveryMs, run: () => foldTallies(db) },
             { name: 'alerts', everyMs: alertsEveryMs, run: () => watchAlerts(db) },
             {
               name: 'fallback',

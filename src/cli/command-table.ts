@@ -45,7 +45,7 @@ export const commands: CommandTable = {
     load: async () => (await import('./track-command.ts')).trackCommand,
   },
   deliveries: {
-    summary: { vi: 'tra cứu và gửi lại', en: 'look deliveries up, and retry them' },
+    summary: { vi: 'tra cứu, gửi lại, tạm giữ', en: 'look deliveries up, retry and hold them' },
     load: async () => (await import('./deliveries-command.ts')).deliveriesCommand,
   },
   replay: {

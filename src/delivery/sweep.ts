@@ -49,3 +49,8 @@ export async function oldestDueSeconds(db: Db): Promise<number | undefined> {
     where w.due_at <= clock_timestamp()`.execute(db)
   return rows[0]?.age ?? undefined
 }
+
+/** Makes one row of each kind of the differences that changes have left. The sums stay what they are. */
+export async function foldTallies(db: Db): Promise<void> {
+  await sql`select fold_tallies()`.execute(db)
+}

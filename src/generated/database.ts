@@ -313,6 +313,13 @@ export interface DeliverySettings {
   policy: Json;
 }
 
+export interface DeliveryTallies {
+  n: number;
+  state: string;
+  system_id: string | null;
+  type: string;
+}
+
 export interface DeliveryWaits {
   after_delivery_id: string;
   delivery_id: string;
@@ -569,6 +576,11 @@ export interface Packages {
   urgent_due_at: Timestamp | null;
 }
 
+export interface PackageTallies {
+  n: number;
+  type: string;
+}
+
 export interface PackageTargets {
   package_id: string;
   relation: string;
@@ -770,6 +782,7 @@ export interface DB {
   contacts: Contacts;
   deliveries: Deliveries;
   delivery_settings: DeliverySettings;
+  delivery_tallies: DeliveryTallies;
   delivery_waits: DeliveryWaits;
   directory_version: DirectoryVersion;
   event_feed: EventFeed;
@@ -787,6 +800,7 @@ export interface DB {
   operation_requests: OperationRequests;
   operator_tokens: OperatorTokens;
   package_holds: PackageHolds;
+  package_tallies: PackageTallies;
   package_targets: PackageTargets;
   packages: Packages;
   refusals: Refusals;

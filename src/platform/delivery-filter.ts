@@ -36,13 +36,30 @@ export function meetsCriteria(criteria: DeliveryCriteria): RawBuilder<boolean> {
   const conditions = [sql`true`]
   if (state !== undefined) conditions.push(sql`d.state = ${sql.lit(state)}`)
   if (systemId !== undefined) conditions.push(sql`d.system_id = ${systemId}`)
-  if (agencyIds !== undefined) conditions.push(sql`d.recipient_agency_id = any(${agencyIds}::uuid[])`)
+  if (agencyIds !== undefined) conditions.push(isFor(agencyIds))
   if (priority !== undefined) conditions.push(sql`d.priority = ${priority}`)
-  if (cause !== undefined) conditions.push(sql`(d.held_reason = ${cause} or d.reason_code = ${cause})`)
-  if (since !== undefined) conditions.push(sql`d.created_at >= ${since}`)
-  if (until !== undefined) conditions.push(sql`d.created_at < ${until}`)
+  if (cause !== undefined) {
+    conditions.push(sql`((d.state = 'held' and d.held_reason = ${cause}) or d.reason_code = ${cause})`)
+  }
+  if (since !== undefined) {
+    conditions.push(sql`d.created_at >= ${since} and d.delivery_id >= uuid_at(${since}::timestamptz - ${idsAreOff})`)
+  }
+  if (until !== undefined) {
+    conditions.push(sql`d.created_at < ${until} and d.delivery_id < uuid_at(${until}::timestamptz + ${idsAreOff})`)
+  }
   if (q !== undefined && q.trim() !== '') conditions.push(isFoundBy(q.normalize('NFC').trim()))
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`
+}
+
+/** Ids carry the time of the process that gave them, so they bound a scan; a clock may be wrong by as much as this. */
+const idsAreOff = sql`interval '1 hour'`
+
+/** One agency, as it nearly always is, is compared: only then the list can be read off the index in its order. */
+function isFor(agencyIds: readonly string[]) {
+  const [only, ...others] = agencyIds
+  return only !== undefined && others.length === 0
+    ? sql`d.recipient_agency_id = ${only}::uuid`
+    : sql`d.recipient_agency_id = any(${agencyIds}::uuid[])`
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,5 +1,5 @@
 // Deliveries, lanes and counts as operators see them (contract §5). Read only, exact, from the database.
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { DeliveryState } from '../domain/delivery.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { AdminDeliveryList } from '../generated/json/admin-delivery-list.ts'
@@ -108,14 +108,19 @@ interface QueueRow {
 /** Each system's lane: what waits, how long, and whether its endpoint answers. */
 export async function adminQueues(db: Db): Promise<AdminQueues> {
   const { rows } = await sql<QueueRow>`
-    select s.system_id, s.name, s.channel, w.depth, w.oldest_seconds, w.in_flight, r.rate_per_minute,
+    select s.system_id, s.name, s.channel, coalesce(t.depth, 0) as depth, w.oldest_seconds,
+      coalesce(t.in_flight, 0) as in_flight, r.rate_per_minute,
       l.faults_in_row, l.is_broken, l.open_until, coalesce(l.open_until > now(), false) as is_open, l.paused_reason,
       l.last_success_at, l.last_fault_at, l.last_fault
     from systems s join lanes l using (system_id)
+    left join (
+      select system_id, sum(n) filter (where state in ('waiting', 'in_flight', 'available'))::int as depth,
+        sum(n) filter (where state = 'in_flight')::int as in_flight
+      from delivery_tallies group by system_id
+    ) t using (system_id)
     cross join lateral (
-      select count(*)::int as depth, extract(epoch from now() - min(coalesce(least(d.available_at, now()), d.created_at)))::float8 as oldest_seconds,
-        count(*) filter (where d.state = 'in_flight')::int as in_flight
-      from deliveries d where d.system_id = s.system_id and d.state in ('waiting', 'in_flight', 'available')
+      select extract(epoch from now() - min(least(o.since, now())))::float8 as oldest_seconds
+      from unnest(array['edoc', 'status', 'report']) as kinds(type) cross join lateral ${oldestOpen(sql`s.system_id`)} o
     ) w
     cross join lateral (
       select count(*)::float8 / 5 as rate_per_minute from deliveries d
@@ -124,6 +129,14 @@ export async function adminQueues(db: Db): Promise<AdminQueues> {
     ) r
     order by w.oldest_seconds desc nulls last, s.system_id`.execute(db)
   return { queues: rows.map(toQueue) }
+}
+
+/** Since when the oldest delivery of a lane and a type waits: one entry of an index. */
+function oldestOpen(systemId: RawBuilder<unknown>) {
+  return sql`(
+    select coalesce(d.available_at, d.created_at) as since from deliveries d
+    where d.system_id = ${systemId} and d.type = kinds.type and d.state in ('waiting', 'in_flight', 'available')
+    order by coalesce(d.available_at, d.created_at) limit 1)`
 }
 
 /** The smallest UUIDv7 of a moment ago: ids carry their time, so they bound a scan by age. */
@@ -157,13 +170,14 @@ export async function adminStats(db: Db): Promise<AdminStats> {
     refusals: number
   }>`
     select
-      (select count(*)::int from packages where type = 'edoc') as packages,
-      (select count(*)::int from packages where type = 'status') as statuses,
+      (select coalesce(sum(n), 0)::int from package_tallies where type = 'edoc') as packages,
+      (select coalesce(sum(n), 0)::int from package_tallies where type = 'status') as statuses,
       (select coalesce(json_object_agg(state, n), '{}') from (
         -- The axis' own reports are no traffic.
-        select state, count(*) n from all_deliveries where type <> 'report' group by state) s) as by_state,
-      (select extract(epoch from now() - min(coalesce(least(available_at, now()), created_at)))::float8 from deliveries
-        where state in ('waiting', 'in_flight', 'available') and type <> 'report') as oldest,
+        select state, sum(n)::bigint as n from delivery_tallies where type <> 'report' group by state) s) as by_state,
+      (select extract(epoch from now() - min(least(o.since, now())))::float8
+        from lanes l cross join unnest(array['edoc', 'status']) as kinds(type)
+        cross join lateral ${oldestOpen(sql`l.system_id`)} o) as oldest,
       (select count(*)::int from refusals where at > now() - interval '24 hours') as refusals`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('no row of counts')

@@ -112,7 +112,16 @@ export function uploadRoutes(options: UploadRoutesOptions): Routes {
     // For clients behind a proxy that lets neither PATCH nor DELETE through (tus: X-HTTP-Method-Override).
     app.post<{ Params: { uploadId: string } }>(
       `${path}/:uploadId`,
-      { onRequest, schema: { ...common, hide: true, params: uploadId } },
+      {
+        onRequest,
+        schema: {
+          ...common,
+          summary:
+            'PATCH or DELETE for clients behind a proxy that lets neither through: X-HTTP-Method-Override says which',
+          params: uploadId,
+          response: piece,
+        },
+      },
       (request, reply) => overridden(request, reply, options),
     )
   }

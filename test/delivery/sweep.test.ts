@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimDeliveries } from '../../src/delivery/claim-deliveries.ts'
 import { runClocks } from '../../src/delivery/clocks.ts'
-import { dueLanes, oldestDueSeconds, reopenExpiredLeases } from '../../src/delivery/sweep.ts'
+import { dueLanes, foldTallies, oldestDueSeconds, reopenExpiredLeases } from '../../src/delivery/sweep.ts'
 import { type DeliveryRows, openDeliveryRows } from './delivery-rows.ts'
 
 let rows: DeliveryRows
@@ -151,5 +151,30 @@ describe('a held delivery past its life', () => {
 
     expect(await apart.row(held)).toMatchObject({ state: 'expired', held_reason: null, reason_code: heldReason })
     expect(await apart.events(held)).toEqual([{ type: 'delivery.expired', data: { reason: heldReason } }])
+  })
+})
+
+describe('tallies', () => {
+  const tallied = async (systemId: string) => {
+    const { rows: found } = await sql<{ state: string; n: string }>`
+      select state, sum(n)::text as n from delivery_tallies where system_id = ${systemId} group by state
+      having sum(n) <> 0 order by state`.execute(rows.db)
+    return found.map(({ state, n }) => `${state} ${n}`)
+  }
+  const entries = async () =>
+    (await sql<{ n: number }>`select count(*)::int as n from delivery_tallies`.execute(rows.db)).rows[0]?.n ?? 0
+
+  it('follow every move, and sum up the same after folding, whoever folds', async () => {
+    const lane = await rows.lane()
+    for (let i = 0; i < 5; i++) await rows.delivery(lane)
+    await rows.delivery(lane, { state: 'delivered' })
+    await claimDeliveries(rows.db, lane, 2, 60_000, 300)
+    expect(await tallied(lane)).toEqual(['delivered 1', 'in_flight 2', 'waiting 3'])
+    const before = await entries()
+
+    await Promise.all(Array.from({ length: 4 }, () => foldTallies(rows.db)))
+
+    expect(await tallied(lane)).toEqual(['delivered 1', 'in_flight 2', 'waiting 3'])
+    expect(await entries()).toBeLessThan(before)
   })
 })

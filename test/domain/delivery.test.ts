@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { type DeliveryState, finalStates, mayMove } from '../../src/domain/delivery.ts'
 
-// Design §3, with the late confirm, the operator's re-opening of what had ended, and the recall of what nobody took.
+// Design §3, with the late confirm, the operator's re-opening and holding, and the recall of what nobody took.
 const moves: Readonly<Record<DeliveryState, string>> = {
   held: 'waiting available recalled expired',
   waiting: 'in_flight held recalled expired',
-  in_flight: 'delivered refused waiting exhausted recalled',
+  in_flight: 'delivered refused waiting exhausted recalled held',
   available: 'delivered refused held recalled expired',
   delivered: '',
   refused: 'delivered waiting available recalled',
   exhausted: 'waiting available recalled',
-  expired: 'delivered waiting available recalled',
+  expired: 'delivered waiting available held recalled',
   recalled: '',
 }
 const states = Object.keys(moves) as DeliveryState[]

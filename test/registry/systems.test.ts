@@ -418,6 +418,7 @@ describe('rotating secrets', () => {
     expect(await pushSettings(made.systemId)).toEqual({
       url: 'https://b.vn/',
       style: 'notice',
+      bundle: false,
       webhookSecrets: [made.webhookSecret],
     })
 
