@@ -13,13 +13,17 @@ import { timeText } from './words.ts'
 export const pullCommand: Command = {
   name: 'pull',
   summary: { vi: 'lấy văn bản từ hộp thư', en: 'take what waits in the mailbox' },
-  usage: ['pull [--wait 30s] [--type edoc|status] [--organ-id CODE]', 'pull --fetch DIR [--confirm]'],
+  usage: ['pull [--wait 30s] [--type edoc|status|report] [--organ-id CODE]', 'pull --fetch DIR [--confirm]'],
   options: {
     fetch: { type: 'string', value: 'DIR', help: 'write each package to a file in this folder' },
     confirm: { type: 'boolean', help: 'with --fetch: confirm each one whose file is safely on disk' },
     wait: { type: 'string', value: 'TIME', help: 'wait for something to arrive, at most 60s' },
     limit: { type: 'string', value: 'N', help: 'at most so many; default 50' },
-    type: { type: 'string', value: 'edoc|status', help: 'only documents, or only status feedback' },
+    type: {
+      type: 'string',
+      value: 'edoc|status|report',
+      help: 'only documents, status feedback, or reports to senders',
+    },
     'organ-id': { type: 'string', value: 'CODE', help: 'only what is addressed to this agency' },
     state: { type: 'string', value: 'available|delivered', help: 'delivered: what was confirmed already' },
     ...systemOptions,
@@ -48,7 +52,7 @@ async function listMailbox(
 ): Promise<Decoded<typeof mailbox>> {
   const query = {
     limit: args.number('limit') ?? 50,
-    type: args.oneOf('type', ['edoc', 'status']),
+    type: args.oneOf('type', ['edoc', 'status', 'report']),
     state: args.oneOf('state', ['available', 'delivered']),
     organId: args.text('organ-id'),
   }
@@ -62,7 +66,7 @@ function showItems(items: readonly MailboxItem[], original: unknown, output: Out
     ['CHUYỂN GIAO', 'LOẠI', 'SỐ, KÝ HIỆU', 'NƠI NHẬN', 'KHẨN', 'BYTES', 'CHỜ TỪ', 'TRÍCH YẾU'],
     items.map((item) => [
       item.deliveryId,
-      item.type === 'status' ? 'trạng thái' : `văn bản ${item.kind ?? ''}`,
+      nameOf(item),
       item.code,
       item.recipient?.organId,
       item.priority ?? 0,
@@ -95,4 +99,9 @@ async function fetchAll(
   }
   output.line(`${files.length} tệp${isConfirming ? ', đã xác nhận' : ''}`)
   output.json({ files })
+}
+
+function nameOf({ type, kind }: MailboxItem): string {
+  if (type === 'report') return 'báo cáo'
+  return type === 'status' ? 'trạng thái' : `văn bản ${kind ?? ''}`
 }

@@ -69,6 +69,9 @@ export const mailboxItem = record({
   availableAt: maybe(text),
   fetchedAt: maybe(text),
 })
+/** What the axis tells a sender; schemas/json/sender-report.json has all of it. */
+export const senderReport = record({ what: text })
+
 export type MailboxItem = Decoded<typeof mailboxItem>
 export const mailboxPage = record({ items: list(mailboxItem), nextCursor: maybe(text) })
 

@@ -1,7 +1,7 @@
 // The incoming side of a virtual system that pulls: it waits at its mailbox, fetches, checks the digest, and confirms
 // or refuses each delivery.
 import { GatewayError } from '../domain/errors.ts'
-import { type MailboxItem, mailboxItem } from '../platform/gateway-answers.ts'
+import { type MailboxItem, mailboxItem, senderReport } from '../platform/gateway-answers.ts'
 import { type GatewayClient, GatewayRefusal } from '../platform/gateway-client.ts'
 import { anything, list, record } from '../platform/json-decode.ts'
 import { type Reception, refusalReasons } from './virtual-qlvb-behaviour.ts'
@@ -46,6 +46,7 @@ async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<boole
   const facts = { systemId, deliveryId: item.deliveryId, code: item.code, organId: item.recipient?.organId }
   const reception = pulling.decide(item.type === 'status' ? 'status' : 'edoc')
   try {
+    if (item.type === 'report') return await hear(pulling, item, path)
     if (reception === 'refuse') {
       await client.call('POST', `${path}/refuse`, anything, { json: { reason: refusalReasons[0] }, signal })
       log('refused', facts)
@@ -76,6 +77,14 @@ async function handle(pulling: MailboxPulling, item: MailboxItem): Promise<boole
     log('gone', { ...facts, problem: error.problem.code })
     return false
   }
+}
+
+/** What the axis has to say about documents sent from here: read by people, so it is only put on record. */
+async function hear({ client, systemId, signal, log }: MailboxPulling, item: MailboxItem, path: string) {
+  const { what } = await client.call('GET', `${path}/package`, senderReport, { signal })
+  await client.call('POST', `${path}/confirm`, anything, { signal })
+  log('told', { systemId, deliveryId: item.deliveryId, what })
+  return true
 }
 
 const settledStatuses: readonly number[] = [404, 409, 410]

@@ -91,6 +91,11 @@ async function answerPush(system: PushedSystem, request: IncomingMessage, listen
     return { status: 401, body: { reason: `signature ${verdict}` } }
   }
   if (headers['tram-type'] === 'ping') return { status: 204 }
+  // What the axis has to say about documents sent from here: JSON, for people to read.
+  if (headers['tram-type'] === 'report') {
+    listening.log('told', facts)
+    return { status: 204 }
+  }
   // Taken already, its answer was lost on the way: 409 says so, and the delivery ends (contract §3, push).
   if (system.inbox.find(id) !== undefined) return { status: 409, body: { reason: 'already taken' } }
   if (unreadable !== undefined) return { status: 422, body: { reason: unreadable } }

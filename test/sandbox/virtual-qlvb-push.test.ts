@@ -131,6 +131,13 @@ describe('a virtual system that is pushed to', () => {
     expect(await answer.json()).toEqual({ reason: expect.stringMatching(/^package cannot be read: \w+/) })
   })
 
+  it('takes a report of the axis, and enters it in no register', async () => {
+    const headers = { 'tram-type': 'report', 'content-type': 'application/json' }
+
+    expect((await push('r-1', { body: Buffer.from('{"what":"delayed"}'), headers })).status).toBe(204)
+    expect(taken).toEqual([])
+  })
+
   it('answers a ping, and knows no other addresses', async () => {
     const ping = await push('p-1', { body: Buffer.from('{}'), headers: { 'tram-type': 'ping' } })
     const elsewhere = await fetch(`${listener.urlOf('QLVB-1')}x`, { method: 'POST' })

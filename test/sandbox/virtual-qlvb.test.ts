@@ -113,6 +113,29 @@ describe('a virtual system with a mailbox', () => {
     expect(fake.callsTo('GET /api/v1/mailbox/d-1/package')).toEqual([])
   })
 
+  it('confirms a report of the axis and reports nothing about it', async () => {
+    const acts: string[] = []
+    let isOpen = true
+    const told = mailboxOf({
+      'GET /api/v1/mailbox': async () => {
+        if (isOpen) return { json: { items: [{ ...item, type: 'report', kind: 'report' }], nextCursor: null } }
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return { json: { items: [], nextCursor: null } }
+      },
+      'GET /api/v1/mailbox/d-1/package': () => ({ json: { type: 'report', what: 'undelivered' } }),
+      'POST /api/v1/mailbox/d-1/confirm': () => {
+        isOpen = false
+        return { json: { deliveryId: 'd-1', state: 'delivered', deliveredAt: null } }
+      },
+    })
+    const fake = await start(told, { log: (act) => acts.push(act) })
+
+    await vi.waitFor(() => expect(acts).toContain('told'), within)
+
+    expect(fake.callsTo('POST /api/v1/mailbox/d-1/refuse')).toEqual([])
+    expect(fake.callsTo('POST /api/v1/status')).toEqual([])
+  })
+
   it('leaves damaged bytes unconfirmed', async () => {
     const acts: string[] = []
     const damaged = mailboxOf({ 'GET /api/v1/mailbox/d-1/package': () => ({ body: writeOther() }) })
