@@ -201,13 +201,22 @@ begin
 
   if lane.in_order then
     if busy = 0 then
+      -- The first in the order, though its lease may just have run out: until it is due again nothing passes it.
       picked := array(
         select o.delivery_id from (
-          select d.delivery_id, d.next_attempt_at from deliveries d
-          where d.system_id = p_lane and d.state in ('waiting', 'in_flight') and d.lease_token is null
+          select d.delivery_id, d.next_attempt_at, d.lease_token from deliveries d
+          where d.system_id = p_lane and d.state in ('waiting', 'in_flight')
             and not (d.waits and delivery_is_blocked(d.delivery_id))
           order by d.delivery_id limit 1 for update) o
-        where o.next_attempt_at <= moment);
+        where o.lease_token is null and o.next_attempt_at <= moment);
+      -- Announcements of what waits in the mailbox.
+      if cardinality(picked) = 0 then
+        picked := array(
+          select d.delivery_id from deliveries d
+          where d.system_id = p_lane and d.state = 'available' and d.next_attempt_at <= moment and d.lease_token is null
+            and not (d.waits and delivery_is_blocked(d.delivery_id))
+          order by d.delivery_id limit 1 for update skip locked);
+      end if;
     end if;
   else
     -- What has waited too long at an urgency of which nothing is under way goes before more urgent documents: one of
@@ -218,7 +227,10 @@ begin
         exit when cardinality(picked) > 0;
         continue when running[u + 1] > 0;
         select w.sender, w.due_at into heads from waiting_senders(p_lane, u::smallint, '00000000-0000-0000-0000-000000000000') w
-        where w.due_at <= moment - p_ageing order by w.due_at limit 1;
+        where w.due_at <= moment - p_ageing and exists (
+            select from deliveries x where x.system_id = p_lane and x.priority = u and x.sender_agency_id = w.sender
+              and x.next_attempt_at <= moment and x.lease_token is null and not (x.waits and delivery_is_blocked(x.delivery_id)))
+        order by w.due_at limit 1;
         continue when not found;
         picked := array(
           select d.delivery_id from deliveries d
@@ -241,10 +253,16 @@ begin
       got := array(
         with turns as (
           select sender, row_number() over () as place from (
-            (select w.sender from waiting_senders(p_lane, u::smallint, lane.last_sender) w where w.due_at <= moment limit room)
+            (select w.sender from waiting_senders(p_lane, u::smallint, lane.last_sender) w
+             where w.due_at <= moment and exists (
+            select from deliveries x where x.system_id = p_lane and x.priority = u and x.sender_agency_id = w.sender
+              and x.next_attempt_at <= moment and x.lease_token is null and not (x.waits and delivery_is_blocked(x.delivery_id))) limit room)
             union all
             (select w.sender from waiting_senders(p_lane, u::smallint, '00000000-0000-0000-0000-000000000000') w
-             where w.due_at <= moment and w.sender <= lane.last_sender limit room)) all_senders
+             where w.due_at <= moment and w.sender <= lane.last_sender and exists (
+            select from deliveries x where x.system_id = p_lane and x.priority = u and x.sender_agency_id = w.sender
+              and x.next_attempt_at <= moment and x.lease_token is null and not (x.waits and delivery_is_blocked(x.delivery_id)))
+             limit room)) all_senders
           limit room
         ), shares as (
           select sender, place, ceil(room::numeric / (select count(*) from turns))::integer as share from turns

@@ -49,6 +49,7 @@ import { refusalDays, removeOldRefusals } from './intake/refusal-store.ts'
 import { sweepBlobs } from './intake/sweep-blobs.ts'
 import { mailboxRoutes } from './mailbox/mailbox-routes.ts'
 import { createMailboxSignals } from './mailbox/mailbox-signals.ts'
+import { isPaused } from './mailbox/mailbox-store.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Database, type Db, openDatabase, type Trx } from './platform/database.ts'
 import { continueEventPositions } from './platform/event-positions.ts'
@@ -314,6 +315,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
       closing: closing.signal,
     }),
     trackingRoutes({
+      isPaused,
       db,
       blobs,
       clock,

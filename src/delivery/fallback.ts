@@ -53,6 +53,7 @@ const intoMailbox: Move = async (db, systemId) => {
   const { rows } = await sql<{ delivery_id: string }>`
     with kept as (
       select delivery_id from deliveries where system_id = ${systemId} and state in ('waiting', 'in_flight')
+        and not (waits and delivery_is_blocked(delivery_id))
       order by delivery_id limit 1
     ), waiting as (
       select delivery_id from deliveries

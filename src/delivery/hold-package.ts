@@ -3,6 +3,7 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { Database, Db, Trx } from '../platform/database.ts'
 import {
+  freeOrphans,
   type HeldRecipient,
   holdUntaken,
   insertHold,
@@ -124,5 +125,6 @@ async function standingRecipients(trx: Trx, stopped: readonly StoppedDelivery[])
  * attempt that turned out to have sent nothing, a lease that ran out. Answers how many.
  */
 export async function holdLatecomers(db: Db): Promise<number> {
+  await freeOrphans(db)
   return (await holdUntaken(db)).length
 }

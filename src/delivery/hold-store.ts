@@ -239,3 +239,15 @@ export async function holdPage(db: Db, { isOpen, before, limit }: HoldQuery): Pr
     waiting: row.waiting,
   }))
 }
+
+/**
+ * What was stopped at the very moment of the release, by somebody who did not see it yet: it finds its way like all that
+ * is held, with the next re-routing.
+ */
+export async function freeOrphans(db: Db): Promise<void> {
+  await sql`
+    update deliveries d set state_since = now(), clock_at = null,
+      held_reason = case when recipient_agency_id is null then 'unknown_agency' else 'no_system' end
+    where d.state = 'held' and d.held_reason = 'by_operator'
+      and not exists (select from held_documents h where h.repeat_key = d.repeat_key)`.execute(db)
+}

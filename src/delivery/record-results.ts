@@ -37,7 +37,12 @@ export async function recordResults(
   policyOf: PolicyOf,
   newId: () => string,
 ): Promise<Recorded> {
-  const rows = results.map((result) => toRow(result, policyOf(result.claim.delivery.systemId), newId))
+  // The deliveries of a bundle come back together.
+  const chances = new Map<Date, number>()
+  const chanceOf = (at: Date) => chances.get(at) ?? chances.set(at, Math.random()).get(at) ?? 0.5
+  const rows = results.map((result) =>
+    toRow(result, policyOf(result.claim.delivery.systemId), newId, chanceOf(result.startedAt)),
+  )
   const written = await sql<{ delivery_id: string; state: string }>`
     with r as (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid,
@@ -62,7 +67,8 @@ export async function recordResults(
         recall_requested = d.recall_requested and ${nextState} <> 'recalled',
         available_at = case when r.next_state = 'available' then now() else d.available_at end,
         lease_token = null, lease_until = null,
-        taken_at = case when r.clears_taken then null else d.taken_at end,
+        -- Whoever fetched it meanwhile has it.
+        taken_at = case when r.clears_taken and d.fetched_at is null then null else d.taken_at end,
         delivered_at = case when r.next_state = 'delivered' then now() else d.delivered_at end,
         reason_code = case ${nextState} when 'delivered' then null when 'recalled' then 'withdrawn'
           else coalesce(r.reason_code, d.reason_code) end,
@@ -103,8 +109,8 @@ export async function recordResults(
  * No byte went out while its sender asked for it back: the recall wins after all, and nothing is sent again. Where an
  * operator stopped the document meanwhile, it waits with the others.
  */
-const nextState = sql`(case when r.clears_taken and d.recall_requested then 'recalled'
-  when r.clears_taken and r.next_state = 'waiting' and exists (
+const nextState = sql`(case when r.clears_taken and d.fetched_at is null and d.recall_requested then 'recalled'
+  when r.clears_taken and d.fetched_at is null and r.next_state = 'waiting' and exists (
     select from held_documents h where h.repeat_key = d.repeat_key) then 'held'
   else coalesce(r.next_state, d.state) end)`
 
@@ -114,9 +120,14 @@ function sentNothing(outcome: AttemptOutcome): boolean {
 
 type NextState = 'delivered' | 'refused' | 'waiting' | 'available' | 'exhausted' | null
 
-function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy: DeliveryPolicy, newId: () => string) {
+function toRow(
+  { claim, outcome, startedAt, finishedAt }: AttemptResult,
+  policy: DeliveryPolicy,
+  newId: () => string,
+  chance: number,
+) {
   const { delivery } = claim
-  const next = nextStep(outcome, claim, policy)
+  const next = nextStep(outcome, claim, policy, chance)
   return {
     delivery_id: delivery.deliveryId,
     package_id: delivery.packageId,
@@ -131,7 +142,7 @@ function toRow({ claim, outcome, startedAt, finishedAt }: AttemptResult, policy:
     next_state: next.state,
     wait_seconds: next.waitSeconds,
     reason_code: outcome.kind === 'delivered' || outcome.kind === 'notified' ? null : reasonCode(outcome),
-    clears_taken: sentNothing(outcome) && claim.firstTaking,
+    clears_taken: sentNothing(outcome) && claim.firstTaking && !claim.announcesOnly,
     event_id: newId(),
     item_id: newId(),
   }
@@ -141,6 +152,7 @@ function nextStep(
   outcome: AttemptOutcome,
   claim: Claim,
   policy: DeliveryPolicy,
+  chance: number,
 ): { state: NextState; waitSeconds: number | null } {
   switch (outcome.kind) {
     case 'delivered':
@@ -157,7 +169,7 @@ function nextStep(
       if (!claim.announcesOnly && claim.delivery.attempt >= (policy.attemptsMax ?? Number.POSITIVE_INFINITY)) {
         return { state: 'exhausted', waitSeconds: null }
       }
-      const wait = waitSeconds(policy, claim.delivery.attempt, outcome, Math.random())
+      const wait = waitSeconds(policy, claim.delivery.attempt, outcome, chance)
       return { state: claim.announcesOnly ? null : 'waiting', waitSeconds: wait }
     }
     default:
@@ -223,7 +235,9 @@ function breakerOf(policy: DeliveryPolicy) {
 /** A success closes the breaker; faults in a row open it; 410 pauses the lane until an operator corrects it. */
 async function recordLaneHealth(db: Db, results: readonly AttemptResult[], policyOf: PolicyOf): Promise<void> {
   const lanes = new Map<string, LaneHealth>()
-  for (const { claim, outcome } of results) {
+  // All results of a bundle are one attempt; they share the moment it began.
+  const counted = new Set<Date>()
+  for (const { claim, outcome, startedAt } of results) {
     const systemId = claim.delivery.systemId
     const health = lanes.get(systemId) ?? {
       system_id: systemId,
@@ -236,12 +250,15 @@ async function recordLaneHealth(db: Db, results: readonly AttemptResult[], polic
     }
     lanes.set(systemId, health)
     if (outcome.kind === 'unreachable' || outcome.kind === 'unclear') {
-      health.faults += 1
+      if (!counted.has(startedAt)) health.faults += 1
+      counted.add(startedAt)
       health.last_fault = detailOf(outcome)
       health.is_gone ||= outcome.kind === 'unreachable' && outcome.endpointGone === true
+    } else if (outcome.kind === 'busy') {
+      // "Later" takes no document: it is no fault, and no success that would close a breaker.
+      health.rest_seconds = Math.min(outcome.retryAfterSeconds ?? 10, laneRestMaxSeconds)
     } else if (outcome.kind !== 'unavailable') {
       health.succeeded = true
-      if (outcome.kind === 'busy') health.rest_seconds = Math.min(outcome.retryAfterSeconds ?? 10, laneRestMaxSeconds)
     }
   }
   const rows = [...lanes.values()].sort((a, b) => (a.system_id < b.system_id ? -1 : 1))

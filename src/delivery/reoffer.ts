@@ -31,6 +31,8 @@ export async function reofferTurnedAway(trx: Trx, systemId: string, givenReason?
         state_since = now(), available_at = now(), turned_away = 0, reason_code = null, reason_text = null,
         next_attempt_at = case when d.channel = 'push' and (s.push_style = 'notice' or t.was = 'refused') then now()
           else d.next_attempt_at end,
+        -- Its clock counts again.
+        clock_at = case when t.was = 'refused' then null else d.clock_at end,
         give_up_at = case when t.was = 'refused' then greatest(d.give_up_at, now() + interval '7 days') else d.give_up_at end
       from turned t, systems s
       where d.delivery_id = t.delivery_id and s.system_id = d.system_id

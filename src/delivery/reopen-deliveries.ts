@@ -34,7 +34,8 @@ export async function reopenDeliveries(
   const idsOf = (move: string) => deliveryIds.filter((id) => moves.get(id) === move)
   const due = await makeDue(trx, idsOf('make_due'), order.replayId)
   const opened = await open(trx, idsOf('open'), order.replayId)
-  await sendTheirWay(trx, opened, directory, options)
+  const { inVain } = await sendTheirWay(trx, opened, directory, options)
+  await keepFromFormer(trx, inVain)
   await options.newClocks(trx, opened)
   const standing = await standingOf(trx, [...due, ...opened])
   return deliveryIds.map((deliveryId): Reopening => {
@@ -45,6 +46,15 @@ export async function reopenDeliveries(
     if (stands === undefined) return { outcome: 'skipped', deliveryId, because: 'content_removed' }
     return { outcome: move === 'open' ? 'opened' : 'made_due', deliveryId, standing: stands }
   })
+}
+
+/** The agency that took over has the document already: it does not go to the former one's system instead. */
+async function keepFromFormer(trx: Trx, deliveryIds: readonly string[]): Promise<void> {
+  if (deliveryIds.length === 0) return
+  await sql`
+    update deliveries set state = 'held', held_reason = 'closed', state_since = now(), system_id = null, channel = null,
+      next_attempt_at = null
+    where delivery_id = any(${[...deliveryIds]}::uuid[]) and state in ('waiting', 'available', 'held')`.execute(trx)
 }
 
 interface ReopenableRow {

@@ -11,11 +11,13 @@ import { storableText } from '../platform/storable-text.ts'
  * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").
  * False when it was recalled first.
  */
-export async function markFetched(db: Db, deliveryId: string): Promise<boolean> {
+export async function markFetched(db: Db, deliveryId: string, systemId?: string): Promise<boolean> {
   const { rows } = await sql<{ first_of: string | null }>`
     update deliveries d set taken_at = coalesce(d.taken_at, now()), fetched_at = coalesce(d.fetched_at, now()),
       fetch_count = d.fetch_count + 1
     where d.delivery_id = ${deliveryId}::uuid and d.state not in ('recalled', 'held')
+      -- Its agency may have moved to another system since the caller was found to own it.
+      and ${isOf(systemId)}
       -- Between the look and the taking it may have been made to wait for the document that it acts on.
       and not (d.waits and d.taken_at is null and delivery_is_blocked(d.delivery_id))
     returning (select s.system_id from systems s
@@ -33,6 +35,10 @@ export async function markFetched(db: Db, deliveryId: string): Promise<boolean> 
 async function noteFirstFetch(db: Db, systemId: string): Promise<void> {
   await sql`
     update systems set first_fetched_at = now() where system_id = ${systemId} and first_fetched_at is null`.execute(db)
+}
+
+function isOf(systemId: string | undefined) {
+  return systemId === undefined ? sql`true` : sql`system_id = ${systemId}`
 }
 
 export interface SettledDelivery {
@@ -56,12 +62,13 @@ export async function confirmDeliveries(
   db: Db,
   deliveryIds: readonly string[],
   leaseId?: string,
+  systemId?: string,
 ): Promise<SettledDelivery[]> {
   const { rows } = await sql<SettledRow>`
     with wanted as (
       -- The locked rows as they are now: whoever confirmed a moment ago is seen here, not in the statement's snapshot.
       select delivery_id, package_id, system_id, state as was, delivered_at, ${leasedToOther(leaseId)} as leased_until
-      from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[])
+      from deliveries where delivery_id = any(${[...deliveryIds].sort()}::uuid[]) and ${isOf(systemId)}
       order by delivery_id for update
     ), confirmed as (
       update deliveries d set state = 'delivered', state_since = now(), delivered_at = now(),
@@ -124,6 +131,7 @@ export async function refuseDelivery(
   deliveryId: string,
   givenReason: string,
   leaseId?: string,
+  systemId?: string,
 ): Promise<boolean> {
   const reason = storableText(givenReason)
   const { rows } = await sql`
@@ -131,7 +139,7 @@ export async function refuseDelivery(
       update deliveries set state = 'refused', state_since = now(), next_attempt_at = null, lease_token = null,
         lease_until = null, mailbox_lease_id = null, mailbox_lease_until = null, reason_code = 'refused_by_receiver',
         reason_text = ${reason}
-      where delivery_id = ${deliveryId} and state = 'available' and (${leasedToOther(leaseId)}) is null
+      where delivery_id = ${deliveryId} and ${isOf(systemId)} and state = 'available' and (${leasedToOther(leaseId)}) is null
       returning delivery_id, package_id, system_id, type
     ), noted as (
       insert into report_items (item_id, what, incident, delivery_id, package_id, data)
@@ -213,6 +221,10 @@ export async function rerouteDelivery(db: Db, route: NewRoute): Promise<boolean>
         mailbox_lease_id = null, mailbox_lease_until = null, turned_away = 0
       where d.delivery_id = ${route.deliveryId} and d.state in ('held', 'waiting', 'available')
         and (d.state <> 'available' or d.taken_at is null)
+        -- What waits in the mailbox while its endpoint is down comes back by itself.
+        and not (d.state = 'available' and d.reason_code = 'waits_in_mailbox' and d.system_id = ${lane?.systemId ?? null}
+          and exists (select from systems s where s.system_id = d.system_id and s.fallback = 'mailbox'
+            and s.channel = 'push' and s.push_style = 'package'))
         and not exists (
           select from deliveries other where other.repeat_key = d.repeat_key
             and other.recipient_key = ${route.recipientAgencyId} and other.delivery_id <> d.delivery_id)

@@ -23,6 +23,8 @@ export interface TurnsAwayFact {
 
 export interface Refusal {
   readonly deliveryId: string
+  /** Who turns it away: nobody else's delivery is touched. */
+  readonly systemId: string
   readonly reason: string
   /** The mailbox lease of the thread that says so. */
   readonly leaseId?: string
@@ -82,12 +84,12 @@ async function turnAway(trx: Trx, refusal: Refusal, options: TurnAwayOptions): P
   return { kind: 'offered_again', at: undefined }
 }
 
-async function lockedDelivery(trx: Trx, { deliveryId, leaseId }: Refusal): Promise<Row | undefined> {
+async function lockedDelivery(trx: Trx, { deliveryId, systemId, leaseId }: Refusal): Promise<Row | undefined> {
   const { rows } = await sql<Row>`
     select package_id, system_id, state, turned_away, available_at, coalesce(available_at > now(), false) as is_hidden,
       case when mailbox_lease_until > now() and mailbox_lease_id is distinct from ${leaseId ?? null}::uuid
         then mailbox_lease_until end as leased_until
-    from deliveries where delivery_id = ${deliveryId}::uuid for update`.execute(trx)
+    from deliveries where delivery_id = ${deliveryId}::uuid and system_id = ${systemId} for update`.execute(trx)
   return rows[0]
 }
 

@@ -14,10 +14,26 @@ export interface MailboxOptions {
   readonly newId: () => string
   readonly signals: MailboxSignals
   readonly directory: { current(): Promise<Directory> }
-  readonly markFetched: (db: Db, deliveryId: string) => Promise<boolean>
-  readonly confirmDeliveries: (db: Db, deliveryIds: readonly string[], leaseId?: string) => Promise<Settled[]>
-  readonly refuseDelivery: (db: Db, deliveryId: string, reason: string, leaseId?: string) => Promise<boolean>
-  readonly turnAway: (refusal: { deliveryId: string; reason: string; leaseId?: string }) => Promise<TurnAwayResult>
+  readonly markFetched: (db: Db, deliveryId: string, systemId: string) => Promise<boolean>
+  readonly confirmDeliveries: (
+    db: Db,
+    deliveryIds: readonly string[],
+    leaseId: string | undefined,
+    systemId: string,
+  ) => Promise<Settled[]>
+  readonly refuseDelivery: (
+    db: Db,
+    deliveryId: string,
+    reason: string,
+    leaseId: string | undefined,
+    systemId: string,
+  ) => Promise<boolean>
+  readonly turnAway: (refusal: {
+    deliveryId: string
+    systemId: string
+    reason: string
+    leaseId?: string
+  }) => Promise<TurnAwayResult>
   readonly leases: MailboxLeases
   readonly findingText: FindingText
   /** Ends waiting polls when the process goes down. */

@@ -159,7 +159,7 @@ function packageRoute(app: FastifyInstance, guards: Guards, options: MailboxOpti
       return sendPackageBytes(request, reply, pkg, {
         blobs: options.blobs,
         async beforeFirstByte() {
-          if (await options.markFetched(options.db, own.item.deliveryId)) return
+          if (await options.markFetched(options.db, own.item.deliveryId, callerOf(request).systemId)) return
           // Stopped by an operator this very moment, it is in nobody's mailbox.
           const now = await ownDelivery(options.db, callerOf(request), own.item.deliveryId)
           throw now === undefined ? new GatewayError('conflict', 'delivery_held') : new GatewayError('gone', 'recalled')

@@ -44,7 +44,12 @@ function confirmRoute(app: FastifyInstance, guards: Guards, options: MailboxOpti
     },
     async (request): Promise<DeliveryOutcome> => {
       const { deliveryId } = (await requireOwn(request, options)).item
-      const [settled] = await options.confirmDeliveries(options.db, [deliveryId], request.body?.leaseId)
+      const [settled] = await options.confirmDeliveries(
+        options.db,
+        [deliveryId],
+        request.body?.leaseId,
+        callerOf(request).systemId,
+      )
       if (settled === undefined) throw new GatewayError('not_found', 'delivery_not_found')
       if (settled.leasedUntil !== null) throw leased(settled.leasedUntil)
       if (settled.state !== 'delivered') throw notInMailbox(settled.state)
@@ -71,7 +76,7 @@ function confirmManyRoute(app: FastifyInstance, guards: Guards, options: Mailbox
 
 async function confirmMany(caller: Caller, { deliveryIds, leaseId }: ConfirmMany, options: MailboxOptions) {
   const own = await ownDeliveryIds(options.db, caller, deliveryIds)
-  const settled = await options.confirmDeliveries(options.db, [...own], leaseId)
+  const settled = await options.confirmDeliveries(options.db, [...own], leaseId, caller.systemId)
   const byId = new Map(settled.map((s) => [s.deliveryId, s]))
   return deliveryIds.map((deliveryId) => {
     // An id may be spelt in capitals, as some platforms do; the database answers in small letters.
@@ -106,14 +111,18 @@ type RefuseRequest = FastifyRequest<Named & { Body: RefusalInput }>
 async function refuse(request: RefuseRequest, options: MailboxOptions): Promise<DeliveryOutcome> {
   const { deliveryId } = (await requireOwn(request, options)).item
   const { reason, leaseId } = request.body
-  if (await options.refuseDelivery(options.db, deliveryId, reason, leaseId)) return refused(deliveryId)
+  if (await options.refuseDelivery(options.db, deliveryId, reason, leaseId, callerOf(request).systemId))
+    return refused(deliveryId)
   return await asItIsNow(request, options)
 }
 
 async function turnAway(request: RefuseRequest, options: MailboxOptions): Promise<DeliveryOutcome> {
   const { deliveryId } = (await requireOwn(request, options)).item
   const { reason, leaseId } = request.body
-  const result = await options.turnAway({ deliveryId, reason, ...(leaseId === undefined ? {} : { leaseId }) })
+  const result = await options.turnAway({
+    ...{ deliveryId, reason, systemId: callerOf(request).systemId },
+    ...(leaseId === undefined ? {} : { leaseId }),
+  })
   switch (result.kind) {
     case 'offered_again':
       return { deliveryId, state: 'available', deliveredAt: null, offeredAgainAt: timeOrNull(result.at ?? null) }

@@ -142,7 +142,7 @@ export const integrityQuestions: readonly IntegrityQuestion[] = [
     broken: sql`
       select d.delivery_id::text as id from deliveries d
       where d.state = 'held' and d.held_reason = 'by_operator' and d.state_since < now() - ${settled}
-        and not exists (select from package_holds h where h.package_id = d.package_id and h.released_at is null)`,
+        and not exists (select from held_documents h where h.repeat_key = d.repeat_key)`,
   },
   {
     name: 'feedback_without_delivery',

@@ -14,7 +14,9 @@ export interface TrackingRoutesOptions extends TrackOptions {
   readonly blobs: BlobStore
   readonly clock: Clock
   /** delivery/'s transition: the first byte is about to be served. */
-  readonly markFetched: (db: Db, deliveryId: string) => Promise<boolean>
+  readonly markFetched: (db: Db, deliveryId: string, systemId: string) => Promise<boolean>
+  /** An operator paused the system: nothing leaves for it, whichever way it would go. */
+  readonly isPaused: (db: Db, systemId: string) => Promise<boolean>
   readonly directory: { current(): Promise<Directory> }
 }
 
@@ -78,13 +80,17 @@ export function trackingRoutes(options: TrackingRoutesOptions): Routes {
       async (request, reply) => {
         const readable = await readablePackage(options.db, request.params.packageId, callerOf(request))
         if (readable === undefined) throw new GatewayError('not_found', 'package_not_found')
+        const { systemId } = callerOf(request)
+        if (readable.deliveryIds.length > 0 && (await options.isPaused(options.db, systemId))) {
+          throw new GatewayError('unavailable', 'lane_paused', { retryAfterSeconds: 60 })
+        }
         return sendPackageBytes(request, reply, readable, {
           blobs: options.blobs,
           // A recipient that reads here has taken the document as surely as through its mailbox: for each of its
           // agencies from which it was not recalled.
           async beforeFirstByte() {
             const { deliveryIds } = readable
-            const taken = await Promise.all(deliveryIds.map((id) => options.markFetched(options.db, id)))
+            const taken = await Promise.all(deliveryIds.map((id) => options.markFetched(options.db, id, systemId)))
             if (deliveryIds.length > 0 && !taken.includes(true)) throw new GatewayError('gone', 'recalled')
           },
         })

@@ -491,3 +491,56 @@ describe('a document that an operator stopped while it was on its way', () => {
     expect(await stopped(delivered)).toMatchObject({ state: 'delivered' })
   })
 })
+
+describe('a document that its receiver fetched while it could not be reached', () => {
+  it.each([
+    ['announced', 'notice', { state: 'available', dueIn: 0 }],
+    ['pushed', 'package', {}],
+  ] as const)('is with the receiver, %s', async (_how, pushStyle, fixture) => {
+    const lane = await rows.lane({ pushStyle })
+    const claim = await claimed(lane, fixture)
+    const id = claim.delivery.deliveryId
+    await sql`update deliveries set taken_at = now(), fetched_at = now(), recall_requested = true where delivery_id = ${id}`.execute(
+      rows.db,
+    )
+
+    await record(result(claim, unconnected))
+
+    const row = await rows.row(id)
+    expect(row.state).not.toBe('recalled')
+    expect(row.taken_at).toBeInstanceOf(Date)
+  })
+})
+
+describe('a bundle', () => {
+  it('that fails is one fault, and comes back as one', async () => {
+    const lane = await rows.lane({ bundle: true })
+    const packageId = await rows.package()
+    for (let i = 0; i < 4; i++) await rows.delivery(lane, { packageId })
+    const claims = await claimDeliveries(rows.db, lane, 64, 8_000, 300)
+    const startedAt = new Date()
+
+    await recordResults(
+      rows.db,
+      claims.map((claim) => result(claim, fault, startedAt)),
+      () => ({ ...policy, jitter: 0.2 }),
+      uuidv7,
+    )
+
+    expect(await rows.laneRow(lane)).toMatchObject({ faults_in_row: 1, is_broken: false })
+    const due = await Promise.all(
+      claims.map(async (c) => Number((await rows.row(c.delivery.deliveryId)).next_attempt_at)),
+    )
+    expect(new Set(due).size).toBe(1)
+  })
+})
+
+describe('a receiver that says "later"', () => {
+  it('closes no breaker', async () => {
+    const lane = await rows.lane({ faultsInRow: 4, openFor: -1 })
+
+    await meet(lane, { kind: 'busy', httpStatus: 503, retryAfterSeconds: 5 })
+
+    expect(await rows.laneRow(lane)).toMatchObject({ is_broken: true, faults_in_row: 4 })
+  })
+})

@@ -1,5 +1,6 @@
 // How the slots of one lane are shared: between senders, between urgencies, in the order of acceptance, and by bundles.
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimDeliveries } from '../../src/delivery/claim-deliveries.ts'
 import { recordResults } from '../../src/delivery/record-results.ts'
@@ -188,6 +189,40 @@ describe('a lane that bundles', () => {
     await fill(lane, 3, { dueIn: -5 })
 
     expect(ids(await claim(lane))).toHaveLength(bundle.length)
+    expect(await claim(lane)).toEqual([])
+  })
+})
+
+describe('what waits for another document', () => {
+  it('stops nobody else on a lane with one slot', async () => {
+    const lane = await rows.lane({ concurrency: 1 })
+    const [first, second] = [randomUUID(), randomUUID()].sort() as [string, string]
+    const unsettled = await rows.delivery(await rows.lane({ channel: 'mailbox' }), { state: 'available' })
+    const blocked = await rows.delivery(lane, { sender: first, dueIn: -ageingSeconds - 100 })
+    await sql`insert into delivery_waits (delivery_id, after_delivery_id, needs_it) values (${blocked}, ${unsettled}, true)`.execute(
+      rows.db,
+    )
+    await sql`update deliveries set waits = true where delivery_id = ${blocked}`.execute(rows.db)
+    const free = await fill(lane, 3, { sender: second, dueIn: -1 })
+
+    expect((await sent(lane, 5)).sort()).toEqual([...free].sort())
+  })
+})
+
+describe('a lane that keeps the order, further', () => {
+  it('announces what waits in the mailbox', async () => {
+    const lane = await rows.lane({ inOrder: true, pushStyle: 'notice' })
+    const [waiting] = await fill(lane, 1, { state: 'available', dueIn: -1 })
+
+    expect(ids(await claim(lane))).toEqual([waiting])
+  })
+
+  it('lets nothing pass a delivery whose worker has just died', async () => {
+    const lane = await rows.lane({ inOrder: true })
+    const first = await rows.delivery(lane)
+    await rows.delivery(lane)
+    expect(ids(await claimDeliveries(rows.db, lane, 1, 0, ageingSeconds))).toEqual([first])
+
     expect(await claim(lane)).toEqual([])
   })
 })
