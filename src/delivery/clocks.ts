@@ -5,6 +5,7 @@ import type { WorkingCalendar } from '../domain/calendar.ts'
 import { clocksOf, type DeliveryClocks, type DeliveryPolicy, movedOn } from '../domain/delivery-policy.ts'
 import type { Clock } from '../domain/ports.ts'
 import type { Database, Db } from '../platform/database.ts'
+import { notesForSenders } from './notes-for-senders.ts'
 import { clockColumns, type StartClocks } from './open-deliveries.ts'
 
 export interface ClockOptions {
@@ -72,15 +73,12 @@ export async function runClocks(db: Db): Promise<{ readonly noted: number; reado
         due.package_id, due.delivery_id, due.system_id, jsonb_strip_nulls(jsonb_build_object('reason', wound.reason_code))
       from due join wound using (delivery_id) where is_over or is_nearly_over or is_late
     ), noted as (
-      insert into report_items (item_id, what, incident, delivery_id, package_id, data)
-      select gen_random_uuid(),
-        case when is_over then 'undelivered' when is_nearly_over then 'about_to_expire' else 'delayed' end,
-        case when is_over then 'expired:' when is_nearly_over then 'about_to_expire:' else 'delayed:' end
-          || coalesce(due.system_id, due.held_reason),
-        due.delivery_id, due.package_id,
-        jsonb_strip_nulls(jsonb_build_object('reason', coalesce(due.held_reason, due.reason_code), 'detail', due.reason_text))
-      from due where due.type <> 'report' and (is_over or is_nearly_over or is_late)
-      on conflict do nothing
+      ${notesForSenders(sql`
+        select type, delivery_id, package_id, coalesce(held_reason, reason_code) as reason, reason_text as detail,
+          case when is_over then 'undelivered' when is_nearly_over then 'about_to_expire' else 'delayed' end as what,
+          case when is_over then 'expired:' when is_nearly_over then 'about_to_expire:' else 'delayed:' end
+            || coalesce(system_id, held_reason) as incident
+        from due where is_over or is_nearly_over or is_late`)}
       returning 1
     )
     select (select count(*)::int from noted) as noted, (select count(*)::int from due where is_over) as expired`.execute(

@@ -8,6 +8,7 @@ import { waitSeconds } from '../domain/retry.ts'
 import type { Db } from '../platform/database.ts'
 import { storableText } from '../platform/storable-text.ts'
 import type { Claim } from './claim-deliveries.ts'
+import { notesForSenders } from './notes-for-senders.ts'
 
 export interface AttemptResult {
   readonly claim: Claim
@@ -48,7 +49,7 @@ export async function recordResults(
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(delivery_id uuid, package_id uuid,
         system_id text, lease_token uuid, attempt integer, started_at timestamptz, finished_at timestamptz,
         outcome text, http_status integer, detail text, next_state text, wait_seconds double precision,
-        reason_code text, clears_taken boolean, event_id uuid, item_id uuid)
+        reason_code text, clears_taken boolean, event_id uuid)
     ), held as (
       -- In the order of whoever else locks several of them: a recall of a document that went to many agencies.
       select delivery_id from deliveries where delivery_id in (select delivery_id from r)
@@ -75,7 +76,7 @@ export async function recordResults(
         reason_text = case when ${nextState} in ('delivered', 'recalled') then null else coalesce(r.detail, d.reason_text) end
       from r join held using (delivery_id)
       where d.delivery_id = r.delivery_id and d.lease_token = r.lease_token
-      returning d.delivery_id, d.package_id, d.system_id, d.type, d.state, d.reason_code, r.event_id, r.item_id, r.outcome, r.detail
+      returning d.delivery_id, d.package_id, d.system_id, d.type, d.state, d.reason_code, r.event_id, r.outcome, r.detail
     ), attempted as (
       insert into attempts (delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail)
       select delivery_id, attempt, started_at, finished_at, system_id, outcome, http_status, detail from r
@@ -86,12 +87,10 @@ export async function recordResults(
         jsonb_strip_nulls(jsonb_build_object('reason', case when state = 'recalled' then 'withdrawn' else detail end))
       from moved where state in ('delivered', 'refused', 'recalled', 'exhausted', 'held')
     ), noted as (
-      insert into report_items (item_id, what, incident, delivery_id, package_id, data)
-      select item_id, case state when 'refused' then 'refused' when 'recalled' then 'recall_outcome' else 'undelivered' end,
-        state || ':' || system_id, delivery_id, package_id,
-        jsonb_strip_nulls(jsonb_build_object('reason', reason_code, 'detail', detail))
-      from moved where state in ('refused', 'exhausted', 'recalled') and type <> 'report'
-      on conflict do nothing
+      ${notesForSenders(sql`
+        select type, delivery_id, package_id, state || ':' || system_id as incident, reason_code as reason, detail,
+          case state when 'refused' then 'refused' when 'recalled' then 'recall_outcome' else 'undelivered' end as what
+        from moved where state in ('refused', 'exhausted', 'recalled')`)}
     )
     select delivery_id, state from moved`.execute(db)
   await recordLaneHealth(db, results, policyOf)
@@ -144,7 +143,6 @@ function toRow(
     reason_code: outcome.kind === 'delivered' || outcome.kind === 'notified' ? null : reasonCode(outcome),
     clears_taken: sentNothing(outcome) && claim.firstTaking && !claim.announcesOnly,
     event_id: newId(),
-    item_id: newId(),
   }
 }
 

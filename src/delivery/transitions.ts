@@ -6,6 +6,7 @@ import type { BusinessState } from '../domain/feedback.ts'
 import { initialState, type NewRoute, type OpenRoute } from '../domain/route.ts'
 import type { Db } from '../platform/database.ts'
 import { storableText } from '../platform/storable-text.ts'
+import { notesForSenders } from './notes-for-senders.ts'
 
 /**
  * Marks that the first byte is about to be served: from here on a recall is only a request (design §3, "Taken").
@@ -142,11 +143,10 @@ export async function refuseDelivery(
       where delivery_id = ${deliveryId} and ${isOf(systemId)} and state = 'available' and (${leasedToOther(leaseId)}) is null
       returning delivery_id, package_id, system_id, type
     ), noted as (
-      insert into report_items (item_id, what, incident, delivery_id, package_id, data)
-      select gen_random_uuid(), 'refused', 'refused:' || system_id, delivery_id, package_id,
-        jsonb_build_object('reason', ${reason}::text)
-      from refused where type <> 'report'
-      on conflict do nothing
+      ${notesForSenders(sql`
+        select type, delivery_id, package_id, 'refused' as what, 'refused:' || system_id as incident,
+          'refused_by_receiver' as reason, ${reason}::text as detail
+        from refused`)}
     )
     insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
     select gen_random_uuid(), now(), 'delivery.refused', package_id, delivery_id, system_id,

@@ -6,6 +6,7 @@ import { incidentMinutes, type TurnedAway, turnedAway } from '../domain/turning-
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { Database, Trx } from '../platform/database.ts'
 import { storableText } from '../platform/storable-text.ts'
+import { notesForSenders } from './notes-for-senders.ts'
 
 export interface TurnAwayOptions {
   readonly db: Database
@@ -140,18 +141,16 @@ async function save(
     insert into events (event_id, at, type, package_id, delivery_id, system_id, data)
     select gen_random_uuid(), now(), type, ${packageId}::uuid, ${deliveryId}::uuid, ${systemId}, ${JSON.stringify(told)}::jsonb
     from unnest(${['delivery.turned_away', ...(isRefused ? ['delivery.refused'] : [])]}::text[]) type`.execute(trx)
-  if (isRefused) await noteRefused(trx, { deliveryId, packageId, systemId, reason })
+  if (isRefused) await noteRefused(trx, { deliveryId, reason })
   return at
 }
 
 /** For the report to its sender; a report that is refused is never told by another report. */
-async function noteRefused(trx: Trx, { deliveryId, packageId, systemId, reason }: Subject): Promise<void> {
-  await sql`
-    insert into report_items (item_id, what, incident, delivery_id, package_id, data)
-    select gen_random_uuid(), 'refused', ${`refused:${systemId}`}, delivery_id, ${packageId}::uuid,
-      jsonb_build_object('reason', ${reason}::text)
-    from deliveries where delivery_id = ${deliveryId}::uuid and type <> 'report'
-    on conflict do nothing`.execute(trx)
+async function noteRefused(trx: Trx, { deliveryId, reason }: Pick<Subject, 'deliveryId' | 'reason'>): Promise<void> {
+  await notesForSenders(sql`
+    select type, delivery_id, package_id, 'refused' as what, 'refused:' || system_id as incident,
+      'turned_away_finally' as reason, ${reason}::text as detail
+    from deliveries where delivery_id = ${deliveryId}::uuid`).execute(trx)
 }
 
 /** Nothing is offered to the system again until the incident is over, and no notice speaks of what is not offered. */

@@ -148,6 +148,10 @@ describe('refusing', () => {
     const deliveryId = await inState('available')
 
     expect(await refuseDelivery(rows.db, deliveryId, 'Gửi nhầm cơ quan')).toBe(true)
+    const noted = rows.db.selectFrom('report_items').select(['what', 'data']).where('delivery_id', '=', deliveryId)
+    expect(await noted.execute()).toEqual([
+      { what: 'refused', data: { reason: 'refused_by_receiver', detail: 'Gửi nhầm cơ quan' } },
+    ])
 
     expect(await rows.row(deliveryId)).toMatchObject({
       ...{ state: 'refused', reason_code: 'refused_by_receiver', reason_text: 'Gửi nhầm cơ quan' },

@@ -103,8 +103,10 @@ describe('turning away', () => {
       turned_away: 4,
     })
     expect(await told(id)).toEqual([...Array(4).fill('delivery.turned_away'), 'delivery.refused'].sort())
-    const items = await box.rows.db.selectFrom('report_items').select('what').where('delivery_id', '=', id).execute()
-    expect(items).toEqual([{ what: 'refused' }])
+    const noted = box.rows.db.selectFrom('report_items').select(['what', 'data']).where('delivery_id', '=', id)
+    expect(await noted.execute()).toEqual([
+      { what: 'refused', data: { reason: 'turned_away_finally', detail: 'Hết dung lượng' } },
+    ])
   })
 
   it('may be taken back: what was turned away can be confirmed, or refused for good, at any time', async () => {
