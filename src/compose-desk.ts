@@ -1,4 +1,5 @@
 // The operators' desk as part of the composition root: lanes, retries and replays, stopped documents, maintenance.
+
 import type { Logger } from 'pino'
 import { type ClockOptions, letClocksRun, moveClocks, restartClocks, stopClocks } from './delivery/clocks.ts'
 import { holdLatecomers } from './delivery/hold-package.ts'
@@ -18,6 +19,7 @@ import { type MaintenanceGuard, maintenanceAtTheEdge, openMaintenanceGuard } fro
 import { maintenanceRoutes } from './maintenance/maintenance-routes.ts'
 import { noticeRoutes } from './maintenance/notice-routes.ts'
 import { runDueCheck, turnWindows } from './maintenance/turn-windows.ts'
+import type { Audit } from './platform/audit.ts'
 import type { Database, Db, Trx } from './platform/database.ts'
 import type { Routes } from './platform/http.ts'
 import type { Queues } from './platform/queues.ts'
@@ -37,15 +39,7 @@ export interface DeskParts {
   readonly reroute: (db: Db, route: NewRoute) => Promise<boolean>
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   readonly directoryChanged: () => Promise<void>
-  readonly audit: (
-    trx: Trx,
-    entry: {
-      readonly actor: string
-      readonly action: string
-      readonly object: string
-      readonly data: Readonly<Record<string, unknown>>
-    },
-  ) => Promise<void>
+  readonly audit: Audit
   readonly closing: AbortSignal
 }
 

@@ -1,5 +1,6 @@
 // The composition root: builds everything and hands it to the slices. No logic of its own; whoever wants to know how
 // the parts meet reads this file from top to bottom.
+
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -50,6 +51,7 @@ import { sweepBlobs } from './intake/sweep-blobs.ts'
 import { mailboxRoutes } from './mailbox/mailbox-routes.ts'
 import { createMailboxSignals } from './mailbox/mailbox-signals.ts'
 import { isPaused } from './mailbox/mailbox-store.ts'
+import type { Audit } from './platform/audit.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Database, type Db, openDatabase, type Trx } from './platform/database.ts'
 import { continueEventPositions } from './platform/event-positions.ts'
@@ -161,6 +163,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     fitClocks: (trx, deliveryIds) => fitClocks(trx, deliveryIds, startClocks),
     reroute: (reason) => queues.ring('reroute', { reason }, { deduplicationId: 'reroute' }),
   })
+  const audit: Audit = (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry)
   const directory = { current: () => registry.cache.fresh(), refresh: () => registry.cache.refresh() }
 
   const builtInPolicy = builtInDeliveryPolicy()
@@ -228,7 +231,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     signReceipt: sign,
     afterCommit,
     findingText,
-    audit: (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry),
+    audit,
     judge: rules.judge,
     deadlinesOf: rules.deadlinesOf,
   })
@@ -278,7 +281,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     ...{ db, blobs, clock, newId, logger, markContentRemoved },
     builtIn: builtInRetention(schemasFolder),
     moves: { moveOutDeliveries, bringBackDeliveries, moveOutPackages, bringBackPackages },
-    audit: (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry),
+    audit,
     ...(config.s3 === undefined ? { space: () => pressure.disk.space() } : {}),
     ...(config.historyFolder === undefined ? {} : { exportHistoryTo: { folder: config.historyFolder, databaseUrl } }),
   })
@@ -286,7 +289,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     ...{ db, clock, newId, logger, queues, directory, guard, startClocks, reroute, afterCommit },
     clocks: clockOptions,
     directoryChanged: registry.cache.adminChanged,
-    audit: (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry),
+    audit,
     closing: closing.signal,
   })
   const routes: Routes[] = [
@@ -337,7 +340,7 @@ export async function compose({ config, databaseUrl, masterKey, logger }: Compos
     reofferRoutes({
       db,
       afterCommit,
-      audit: (trx, { actor, ...entry }) => registry.audit(trx, { name: actor }, entry),
+      audit,
     }),
     eventRoutes({ db, closing: closing.signal }),
     health,

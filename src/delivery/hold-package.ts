@@ -1,6 +1,7 @@
 // An operator stops a document, and lets it go again (contract §5). What nobody has taken waits; what somebody has, or
 // may have, is beyond our reach, and only its issuer can ask for it back. The clocks of what waits stand still.
 import { GatewayError } from '../domain/errors.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Database, Db, Trx } from '../platform/database.ts'
 import {
   freeOrphans,
@@ -17,13 +18,12 @@ import {
   stoppedDeliveries,
   tellPackage,
 } from './hold-store.ts'
-import type { ReplayAudit } from './replay-deliveries.ts'
 import { type Standing, sendTheirWay, standingOf, type WayOptions, withDirectory } from './send-their-way.ts'
 
 export interface HoldOptions extends WayOptions {
   readonly db: Database
   readonly newId: () => string
-  readonly audit: (trx: Trx, entry: ReplayAudit) => Promise<void>
+  readonly audit: Audit
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   /** The clocks of these stood still since then, and go on now. */
   readonly moveClocks: (db: Db, deliveryIds: readonly string[], stoppedAt: Date) => Promise<void>

@@ -1,9 +1,11 @@
 // Pause, drain, resume and suspend over HTTP (contract §2, §5).
+
 import type { FastifyInstance } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import type { LaneActInput } from '../generated/json/lane-act-input.ts'
 import type { LaneStateView } from '../generated/json/lane-state-view.ts'
-import type { Database, Trx } from '../platform/database.ts'
+import type { Audit } from '../platform/audit.ts'
+import type { Database } from '../platform/database.ts'
 import { type Guards, operatorOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { actOnLane, type LaneAct } from './lane-acts.ts'
 
@@ -14,15 +16,7 @@ export interface LaneRoutesOptions {
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   /** This process must see at once that a system is suspended. */
   readonly directoryChanged: () => Promise<void>
-  readonly audit: (
-    trx: Trx,
-    entry: {
-      readonly actor: string
-      readonly action: string
-      readonly object: string
-      readonly data: Readonly<Record<string, unknown>>
-    },
-  ) => Promise<void>
+  readonly audit: Audit
 }
 
 const acts: Readonly<Record<LaneAct, string>> = {

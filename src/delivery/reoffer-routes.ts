@@ -1,21 +1,16 @@
 // An operator offers a system again what it turned away (contract §5).
+
 import { GatewayError } from '../domain/errors.ts'
 import type { ReofferInput } from '../generated/json/reoffer-input.ts'
-import type { Database, Trx } from '../platform/database.ts'
+import type { Audit } from '../platform/audit.ts'
+import type { Database } from '../platform/database.ts'
 import { operatorOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { type Reoffered, reofferTurnedAway } from './reoffer.ts'
 
 export interface ReofferRoutesOptions {
   readonly db: Database
-  readonly audit: (trx: Trx, entry: ReofferAudit) => Promise<void>
+  readonly audit: Audit
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
-}
-
-export interface ReofferAudit {
-  readonly actor: string
-  readonly action: 'system.reoffer'
-  readonly object: string
-  readonly data: Readonly<Record<string, unknown>>
 }
 
 export function reofferRoutes({ db, audit, afterCommit }: ReofferRoutesOptions): Routes {

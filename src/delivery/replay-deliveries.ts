@@ -1,7 +1,9 @@
 // Replays: many deliveries tried again by one order (contract §5). What is meant is written down when it is ordered; the
 // work itself goes on in batches, each a transaction of its own, so that a process that dies loses no more than one.
+
 import { GatewayError } from '../domain/errors.ts'
 import type { DeliveryFilter } from '../generated/json/delivery-filter.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Database, Trx } from '../platform/database.ts'
 import type { DeliveryCriteria } from '../platform/delivery-filter.ts'
 import { type Reopening, type ReopenOptions, reopenDeliveries } from './reopen-deliveries.ts'
@@ -19,17 +21,10 @@ import {
 } from './replay-store.ts'
 import { withDirectory } from './send-their-way.ts'
 
-export interface ReplayAudit {
-  readonly actor: string
-  readonly action: string
-  readonly object: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
 export interface ReplayOptions extends ReopenOptions {
   readonly db: Database
   readonly newId: () => string
-  readonly audit: (trx: Trx, entry: ReplayAudit) => Promise<void>
+  readonly audit: Audit
   /** Told which systems got deliveries. */
   readonly afterCommit: (systemIds: ReadonlySet<string>) => void
   /** Leaves the job that carries the replay on. A courtesy: the sweeper takes up what no job works on. */

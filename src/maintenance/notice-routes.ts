@@ -7,17 +7,17 @@ import type { AdminNotice } from '../generated/json/admin-notice.ts'
 import type { AdminNoticeList } from '../generated/json/admin-notice-list.ts'
 import type { NoticeInput } from '../generated/json/notice-input.ts'
 import type { NoticeList } from '../generated/json/notice-list.ts'
+import type { Audit, AuditedAct } from '../platform/audit.ts'
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts'
-import type { Database, Trx } from '../platform/database.ts'
+import type { Database } from '../platform/database.ts'
 import { instantOf, operatorOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { insertNotice, noticePage, type OwnNotice, publicNotices, withdrawNotice } from './notice-store.ts'
-import type { MaintenanceAudit } from './turn-windows.ts'
 
 export interface NoticeRoutesOptions {
   readonly db: Database
   readonly clock: Clock
   readonly newId: () => string
-  readonly audit: (trx: Trx, entry: MaintenanceAudit) => Promise<void>
+  readonly audit: Audit
 }
 
 interface PageQuery {
@@ -141,7 +141,7 @@ async function publish(input: NoticeInput, madeBy: string, options: NoticeRoutes
   })
 }
 
-function entryOf({ noticeId, kind, text, since, until }: OwnNotice, action: string, actor: string): MaintenanceAudit {
+function entryOf({ noticeId, kind, text, since, until }: OwnNotice, action: string, actor: string): AuditedAct {
   return { actor, action, object: `notice:${noticeId}`, data: { kind, text, since, until } }
 }
 

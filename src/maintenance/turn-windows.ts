@@ -1,16 +1,11 @@
 // Begins and ends windows of maintenance when their time has come, and has the database checked on both sides (R60).
 // Called by the sweeper of any number of processes; what happens, happens once.
+
 import type { IntegrityReport } from '../domain/integrity.ts'
 import { lanesRest } from '../domain/maintenance.ts'
+import type { Audit, AuditedAct } from '../platform/audit.ts'
 import type { Database, Trx } from '../platform/database.ts'
 import { beginDue, endDue, giveCheckBack, type MaintenanceWindow, recordCheck, takeCheck } from './window-store.ts'
-
-export interface MaintenanceAudit {
-  readonly actor: string
-  readonly action: string
-  readonly object: string
-  readonly data: Readonly<Record<string, unknown>>
-}
 
 /** delivery/'s: the clocks of all deliveries stand still, and go on. */
 export interface Clocks {
@@ -20,7 +15,7 @@ export interface Clocks {
 
 export interface TurnOptions extends Clocks {
   readonly db: Database
-  readonly audit: (trx: Trx, entry: MaintenanceAudit) => Promise<void>
+  readonly audit: Audit
   /** This process has turned a window: its guard need not wait for its next look. */
   readonly changed: () => Promise<void>
 }
@@ -51,7 +46,7 @@ export async function afterEnd(
   await options.audit(trx, entryOf(window, 'maintenance.ended', actor))
 }
 
-export function entryOf(window: MaintenanceWindow, action: string, actor: string): MaintenanceAudit {
+export function entryOf(window: MaintenanceWindow, action: string, actor: string): AuditedAct {
   const { windowId, startsAt, endsAt, intake, note } = window
   return { actor, action, object: `maintenance:${windowId}`, data: { startsAt, endsAt, intake, note } }
 }

@@ -1,20 +1,19 @@
 // POST /api/v1/packages/{packageId}/recall, and the operator's way to close a request that nobody will answer
 // (contract §3, design §3 "Taken").
+
 import { GatewayError } from '../domain/errors.ts'
 import { recallLists } from '../domain/operation-plan.ts'
 import type { RecallInput as RecallBody } from '../generated/json/recall-input.ts'
 import type { RecallResult } from '../generated/json/recall-result.ts'
 import type { SettleRequestInput } from '../generated/json/settle-request-input.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Trx } from '../platform/database.ts'
 import { callerOf, operatorOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { type Recalled, type RecallOptions, recallDocument } from './recall-document.ts'
 import { settleOtherwise } from './settle-otherwise.ts'
 
 export interface RecallRoutesOptions extends RecallOptions {
-  readonly audit: (
-    trx: Trx,
-    entry: { actor: string; action: string; object: string; data: Readonly<Record<string, unknown>> },
-  ) => Promise<void>
+  readonly audit: Audit
   readonly clearRequests: (trx: Trx, deliveryId: string) => Promise<void>
 }
 

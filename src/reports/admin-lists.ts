@@ -125,7 +125,7 @@ export async function adminQueues(db: Db): Promise<AdminQueues> {
     cross join lateral (
       select count(*)::float8 / 5 as rate_per_minute from deliveries d
       where d.system_id = s.system_id and d.state = 'delivered' and d.delivered_at > now() - interval '5 minutes'
-        and d.delivery_id > ${uuidAgo('30 minutes')}
+        and d.delivery_id > uuid_at(now() - interval '30 minutes')
     ) r
     order by w.oldest_seconds desc nulls last, s.system_id`.execute(db)
   return { queues: rows.map(toQueue) }
@@ -137,11 +137,6 @@ function oldestOpen(systemId: RawBuilder<unknown>) {
     select coalesce(d.available_at, d.created_at) as since from deliveries d
     where d.system_id = ${systemId} and d.type = kinds.type and d.state in ('waiting', 'in_flight', 'available')
     order by coalesce(d.available_at, d.created_at) limit 1)`
-}
-
-/** The smallest UUIDv7 of a moment ago: ids carry their time, so they bound a scan by age. */
-function uuidAgo(age: string) {
-  return sql`(lpad(to_hex((extract(epoch from now() - ${age}::interval) * 1000)::bigint), 12, '0') || '-7000-8000-000000000000')::uuid`
 }
 
 function toQueue(row: QueueRow): AdminQueues['queues'][number] {

@@ -1,4 +1,5 @@
 // What operators do about storage: read and change the policy, run it, look at what is held, and hold what must be kept.
+
 import type { Clock } from '../domain/ports.ts'
 import { vietnamTime } from '../domain/vietnam-time.ts'
 import type { LegalHoldInput } from '../generated/json/legal-hold-input.ts'
@@ -8,7 +9,8 @@ import type { RetentionPolicyRecord } from '../generated/json/retention-policy-r
 import type { RetentionRunInput } from '../generated/json/retention-run-input.ts'
 import type { RetentionRunResult } from '../generated/json/retention-run-result.ts'
 import type { StorageReport } from '../generated/json/storage-report.ts'
-import type { Database, Trx } from '../platform/database.ts'
+import type { Audit } from '../platform/audit.ts'
+import type { Database } from '../platform/database.ts'
 import { operatorOf, problems, type Routes, schemaRef } from '../platform/http.ts'
 import { liftHold, listHolds, placeHold } from './legal-hold.ts'
 import { changePolicy, type PolicyInForce, policyInForce } from './policy.ts'
@@ -18,10 +20,7 @@ export interface RetentionRoutesOptions {
   readonly clock: Clock
   readonly newId: () => string
   readonly builtIn: RetentionPolicy
-  readonly audit: (
-    trx: Trx,
-    entry: { actor: string; action: string; object: string; data: Readonly<Record<string, unknown>> },
-  ) => Promise<void>
+  readonly audit: Audit
   /** Counts, or removes for some seconds; the sweeper goes on. */
   readonly run: (isDryRun: boolean, actor: string) => Promise<RetentionRunResult>
   readonly storage: () => Promise<StorageReport>

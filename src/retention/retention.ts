@@ -1,9 +1,11 @@
 // Retention put together: what its routes and the sweeper's tasks share.
+
 import type { Logger } from 'pino'
 import type { BlobStore, Clock } from '../domain/ports.ts'
 import type { StorageSpace } from '../domain/storage-reserve.ts'
 import type { RetentionPolicy } from '../generated/json/retention-policy.ts'
 import type { RetentionRunResult } from '../generated/json/retention-run-result.ts'
+import type { Audit } from '../platform/audit.ts'
 import type { Database, Trx } from '../platform/database.ts'
 import type { Routes } from '../platform/http.ts'
 import { tidyHistory } from './history-months.ts'
@@ -22,10 +24,7 @@ export interface RetentionOptions {
   readonly builtIn: RetentionPolicy
   readonly moves: OldDocumentMoves
   readonly markContentRemoved: (trx: Trx, packageIds: readonly string[], at: Date) => Promise<void>
-  readonly audit: (
-    trx: Trx,
-    entry: { actor: string; action: string; object: string; data: Readonly<Record<string, unknown>> },
-  ) => Promise<void>
+  readonly audit: Audit
   /** Of the blob folder; none where blobs are in an object store. */
   readonly space?: () => Promise<StorageSpace>
   /** Where months that were taken off are exported to; without it they are never dropped. */

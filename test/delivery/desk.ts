@@ -1,9 +1,10 @@
 // What an operator's acts on deliveries need of the world around them: a directory that says where agencies receive
 // today, the audit trail, and who was rung.
-import type { ReplayAudit, ReplayOptions } from '../../src/delivery/replay-deliveries.ts'
+import type { ReplayOptions } from '../../src/delivery/replay-deliveries.ts'
 import { rerouteDelivery } from '../../src/delivery/transitions.ts'
 import { buildDirectory } from '../../src/domain/directory.ts'
 import type { ChannelName } from '../../src/domain/system.ts'
+import type { AuditedAct } from '../../src/platform/audit.ts'
 import type { Db } from '../../src/platform/database.ts'
 import { uuidv7 } from '../../src/platform/ids.ts'
 import { agency, system, today } from '../domain/directory-fixture.ts'
@@ -13,7 +14,7 @@ export interface Desk {
   readonly options: ReplayOptions & {
     readonly moveClocks: (db: Db, deliveryIds: readonly string[], stoppedAt: Date) => Promise<void>
   }
-  readonly audited: ReplayAudit[]
+  readonly audited: AuditedAct[]
   readonly rungSystems: string[]
   readonly rungReplays: string[]
   readonly newClocks: string[]
@@ -24,7 +25,7 @@ export interface Desk {
 
 export function openDesk({ db }: DeliveryRows): Desk {
   const ways = new Map<string, { systemId: string; channel: ChannelName } | undefined>()
-  const audited: ReplayAudit[] = []
+  const audited: AuditedAct[] = []
   const [rungSystems, rungReplays, restarted]: [string[], string[], string[]] = [[], [], []]
   const movedClocks: Desk['movedClocks'][number][] = []
 

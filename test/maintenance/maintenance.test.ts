@@ -11,7 +11,8 @@ import {
 } from '../../src/maintenance/maintenance-guard.ts'
 import { maintenanceRoutes } from '../../src/maintenance/maintenance-routes.ts'
 import { noticeRoutes } from '../../src/maintenance/notice-routes.ts'
-import { type MaintenanceAudit, runDueCheck, turnWindows } from '../../src/maintenance/turn-windows.ts'
+import { runDueCheck, turnWindows } from '../../src/maintenance/turn-windows.ts'
+import type { AuditedAct } from '../../src/platform/audit.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type OpenDatabase, openDatabase } from '../../src/platform/database.ts'
 import type { Routes } from '../../src/platform/http.ts'
@@ -23,7 +24,7 @@ let fresh: FreshDatabase
 let open: OpenDatabase
 let guard: MaintenanceGuard
 let app: OperatorsApp
-let audited: MaintenanceAudit[]
+let audited: AuditedAct[]
 let monotonicMs = 0
 beforeAll(async () => {
   fresh = await freshDatabase()
@@ -55,7 +56,7 @@ function options() {
     changed: () => guard.changed(),
     stopAllClocks: (trx: Parameters<typeof stopClocks>[0]) => stopClocks(trx, uuidv7(), undefined, 'maintenance'),
     letAllClocksRun: (trx: Parameters<typeof stopClocks>[0]) => letClocksRun(trx, undefined),
-    audit: async (_trx: unknown, entry: MaintenanceAudit) => void audited.push(entry),
+    audit: async (_trx: unknown, entry: AuditedAct) => void audited.push(entry),
   }
 }
 
